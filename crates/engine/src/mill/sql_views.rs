@@ -82,7 +82,7 @@ impl ViewsInSql {
             return Err(Error::invalid(format!("{} is a view, and a query of WITH here; give the query another name", view.name)).at("sql"));
         }
         let aggregates = mill.shared.session.shared().aggregate_functions();
-        let blocks = blocks::take_out(statement, &self.shown, &|name| aggregates.contains_key(name))?;
+        let blocks = blocks::take_out(statement, &self.shown, mill.calendar.zone().name(), &|name| aggregates.contains_key(name))?;
         // What the questions are called from here on must not be a name of the statement's own.
         if let Some(block) = blocks.iter().find(|block| queries.has(&TableReference::bare(block.table.as_str()))) {
             return Err(Error::invalid(format!("{:?} is a query of WITH here; give it another name", block.table)).at("sql"));

@@ -111,19 +111,21 @@ pub(crate) struct Block {
     pub columns: Vec<(String, String)>,
 }
 
-/// Puts groups in the place of views, and tells the questions whose groups they are. The same statement comes to the same.
+/// Puts groups in the place of views, and tells the questions whose groups they are. The same statement comes to the same. `zone`:
+/// that of who asks, which is meant where none is named, so that naming it says nothing.
 ///
 /// # Errors
 /// `Invalid` at `sql` for what cannot be asked of a view, with what to write instead.
-pub(crate) fn take_out(statement: &mut Statement, views: &[Shown], is_aggregate: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Block>> {
+pub(crate) fn take_out(statement: &mut Statement, views: &[Shown], zone: &str, is_aggregate: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Block>> {
     let Statement::Statement(statement) = statement else { return Ok(Vec::new()) };
-    let mut taking = Taking { views, is_aggregate, blocks: Vec::new() };
+    let mut taking = Taking { views, zone, is_aggregate, blocks: Vec::new() };
     change_through(&mut **statement, &mut taking).map_err(|error| error.at("sql"))?;
     Ok(taking.blocks)
 }
 
 struct Taking<'a> {
     views: &'a [Shown],
+    zone: &'a str,
     is_aggregate: &'a (dyn Fn(&str) -> bool + Sync),
     blocks: Vec<Block>,
 }
@@ -179,7 +181,7 @@ impl<'a> Taking<'a> {
         let called = put_in_from(select, shown, &table)?;
         refuse_stars(select, shown)?;
         let aliases: BTreeMap<String, Expr> = select.projection.iter().filter_map(aliased).collect();
-        let mut rewriting = Rewriting::new(shown, called.clone(), aliases.keys().cloned().collect(), self.is_aggregate);
+        let mut rewriting = Rewriting::new(shown, called.clone(), self.zone, aliases.keys().cloned().collect(), self.is_aggregate);
         let plain_distinct = matches!(select.distinct, Some(Distinct::Distinct));
         match std::mem::replace(&mut select.group_by, GroupByExpr::Expressions(Vec::new(), Vec::new())) {
             GroupByExpr::Expressions(keys, modifiers) if modifiers.is_empty() => {
@@ -191,7 +193,7 @@ impl<'a> Taking<'a> {
             }
             _ => return Err(Error::invalid(format!("view {}: GROUP BY names dimensions; write them out, and several groupings as SELECTs with UNION ALL", shown.view))),
         }
-        let Where { filters, segments, zones } = select.selection.take().map(|condition| conditions(&condition, shown, &called)).transpose()?.unwrap_or_default();
+        let Where { filters, segments, zones } = select.selection.take().map(|condition| conditions(&condition, shown, &called, self.zone)).transpose()?.unwrap_or_default();
         let having = select.having.take();
         change_through(select, &mut rewriting)?;
         if let Some(mut having) = having {
@@ -284,11 +286,16 @@ mod tests {
     use crate::settings::Limits;
 
     fn taken(sql: &str) -> Result<(String, Vec<Block>)> {
+        taken_in("UTC", sql)
+    }
+
+    /// In the zone of who asks.
+    fn taken_in(zone: &str, sql: &str) -> Result<(String, Vec<Block>)> {
         let members = [("region", Kind::Dimension(ColumnType::String)), ("at", Kind::Dimension(ColumnType::Timestamp)), ("revenue", Kind::Measure), ("orders", Kind::Measure)];
         let members = members.into_iter().map(|(name, kind)| (name.to_owned(), kind)).collect();
         let shown = Shown { view: "sales".to_owned(), members, segments: BTreeSet::from(["paid".to_owned()]) };
         let mut statement = gate::parse(sql, &Limits::default())?;
-        let blocks = take_out(&mut statement, &[shown], &|name| name == "count")?;
+        let blocks = take_out(&mut statement, &[shown], zone, &|name| name == "count")?;
         Ok((statement.to_string(), blocks))
     }
 
@@ -339,6 +346,26 @@ mod tests {
         assert_eq!(filter("select measure(revenue) from sales where not IS_BUSINESS_DAY(sales.at, 'Europe/Oslo')"), [(only("offBusinessDays"), oslo.clone())]);
         let by_day = "select date_trunc('day', at, 'Europe/Oslo'), measure(revenue) from sales where is_business_day(at, 'Europe/Oslo') group by 1";
         assert_eq!(filter(by_day), [(only("onBusinessDays"), oslo)]);
+    }
+
+    #[test]
+    fn the_zone_of_who_asks_may_be_named_and_is_the_same() {
+        for (own, other) in [("UTC", "Europe/Oslo"), ("Europe/Oslo", "UTC")] {
+            let by_day = |zone: &str, group: &str, day: &str| {
+                format!("select date_trunc('day', at{zone}), measure(revenue) from sales where is_business_day(at{day}) group by date_trunc('day', at{group})")
+            };
+            let (named, another) = (format!(", '{own}'"), format!(", '{other}'"));
+            let (named, another) = (named.as_str(), another.as_str());
+            let plain = taken_in(own, &by_day("", "", "")).unwrap();
+            assert_eq!(plain.1[0].query.timezone, None, "{own}");
+            for (zone, group, day) in [(named, "", ""), ("", named, ""), ("", "", named), (named, named, named)] {
+                assert_eq!(taken_in(own, &by_day(zone, group, day)).unwrap(), plain, "{own}: {zone}, {group}, {day}");
+            }
+            let abroad = taken_in(own, &by_day(another, another, another)).unwrap();
+            assert_eq!(abroad.1[0].query.timezone.as_deref(), Some(other));
+            let error = taken_in(own, &by_day(another, another, "")).unwrap_err();
+            assert!(error.message().contains("of one time zone"), "{error}");
+        }
     }
 
     #[test]

@@ -32,12 +32,12 @@ pub(super) struct Where {
     pub zones: BTreeSet<Option<String>>,
 }
 
-/// The filters and the named filters that a WHERE comes to. `called`: what the view is called in its SELECT.
+/// The filters and the named filters that a WHERE comes to. `called`: what the view is called in its SELECT. `zone`: that of who asks.
 ///
 /// # Errors
 /// `Invalid` for a condition that cannot be said as filters, with what to write instead.
-pub(super) fn conditions(condition: &Expr, shown: &Shown, called: &str) -> Result<Where> {
-    let reading = Reading { shown, called, zones: RefCell::default() };
+pub(super) fn conditions(condition: &Expr, shown: &Shown, called: &str, zone: &str) -> Result<Where> {
+    let reading = Reading { shown, called, zone, zones: RefCell::default() };
     let (mut filters, mut segments) = (Vec::new(), Vec::new());
     for part in parts(condition, &BinaryOperator::And) {
         match reading.segment(part) {
@@ -64,6 +64,7 @@ fn parts<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
 struct Reading<'a> {
     shown: &'a Shown,
     called: &'a str,
+    zone: &'a str,
     zones: RefCell<BTreeSet<Option<String>>>,
 }
 
@@ -184,7 +185,7 @@ impl Reading<'_> {
             // A date is its own day in every zone.
             ColumnType::Date => {}
             ColumnType::Timestamp => {
-                self.zones.borrow_mut().insert(zone.map(str::to_owned));
+                self.zones.borrow_mut().insert(zone.filter(|zone| *zone != self.zone).map(str::to_owned));
             }
             other => return Err(Error::invalid(format!("{} is of type {other}; {BUSINESS_DAY} takes a timestamp or a date", compared.member))),
         }

@@ -69,6 +69,8 @@ pub(super) struct Rewriting<'a> {
     shown: &'a Shown,
     /// What the view is called.
     called: String,
+    /// The time zone of who asks.
+    zone: &'a str,
     aliases: BTreeSet<String>,
     is_aggregate: &'a (dyn Fn(&str) -> bool + Sync),
     keys: Vec<Key>,
@@ -81,8 +83,8 @@ pub(super) struct Rewriting<'a> {
 }
 
 impl<'a> Rewriting<'a> {
-    pub(super) fn new(shown: &'a Shown, called: String, aliases: BTreeSet<String>, is_aggregate: &'a (dyn Fn(&str) -> bool + Sync)) -> Self {
-        Self { shown, called, aliases, is_aggregate, keys: Vec::new(), measures: Vec::new(), open: false, part: Part::List, depth: 0 }
+    pub(super) fn new(shown: &'a Shown, called: String, zone: &'a str, aliases: BTreeSet<String>, is_aggregate: &'a (dyn Fn(&str) -> bool + Sync)) -> Self {
+        Self { shown, called, zone, aliases, is_aggregate, keys: Vec::new(), measures: Vec::new(), open: false, part: Part::List, depth: 0 }
     }
 
     pub(super) fn keys(&self) -> &[Key] {
@@ -196,7 +198,7 @@ impl<'a> Rewriting<'a> {
             // Names are as they are written.
             _ => width.parse()?,
         };
-        Ok(Some(Key::Bucket { name, granularity, zone }))
+        Ok(Some(Key::Bucket { name, granularity, zone: zone.filter(|zone| zone != self.zone) }))
     }
 
     /// A name in an expression.
