@@ -7,7 +7,7 @@ use super::Mill;
 use super::damage::Damage;
 use super::held::Held;
 use crate::error::Result;
-use crate::query::QueryResult;
+use crate::query::{QueryResult, execute};
 use crate::semantic::SemanticQuery;
 
 impl Mill {
@@ -32,14 +32,15 @@ impl Mill {
     /// ```
     ///
     /// # Errors
-    /// As [`query`](Self::query), for the first one that fails. The deadline of the scope holds for each.
+    /// As [`query`](Self::query), for the first one that fails. The deadline of the scope holds for each, and for the look at
+    /// what all of them are about.
     pub fn query_all<'a>(&'a self, queries: &'a [SemanticQuery]) -> BoxFuture<'a, Result<Vec<QueryResult>>> {
         Box::pin(async move {
             if let [only] = queries {
                 return Ok(vec![self.query(only).await?]);
             }
             let same = Self { held: Some(Held::since(self.now()).into()), ..self.clone() };
-            same.look_at(queries).await;
+            execute::within_deadline(self.scope.limits(), same.look_at(queries)).await?;
             let mut answers = Vec::with_capacity(queries.len());
             for query in queries {
                 answers.push(same.query(query).await?);
@@ -50,7 +51,7 @@ impl Mill {
 
     /// Looks at everything that questions are about, which is held from then on: a dataset that only the last one reads is of the same
     /// time as that of the first.
-    async fn look_at(&self, queries: &[SemanticQuery]) {
+    async fn look_at(&self, queries: &[SemanticQuery]) -> Result<()> {
         for query in queries {
             let looked = async {
                 let words = self.words(query).await?;
@@ -60,5 +61,6 @@ impl Mill {
             // What is wrong with a question is told when it is answered.
             drop(looked.await);
         }
+        Ok(())
     }
 }

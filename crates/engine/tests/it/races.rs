@@ -148,6 +148,30 @@ async fn what_waits_for_the_store_ends_at_the_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_what_several_questions_are_about_ends_at_the_deadline() {
+    let store = FaultyStore::around(Arc::new(InMemory::new()));
+    let engine = over(&store).await;
+    engine.tenant("acme").unwrap().load("orders", Json::bytes(rows(0, 20))).await.unwrap();
+    let query: tidemill::SemanticQuery = serde_json::from_value(json!({"measures": ["orders.count"]})).unwrap();
+    let queries = [query.clone(), query];
+    let mut waited = 0;
+    for call in 1..5 {
+        let engine = over(&store).await;
+        let limits = Limits { deadline: Duration::from_millis(200), ..Limits::default() };
+        let mill = engine.mill(Scope::of(TenantId::parse("acme").unwrap()).with_limits(limits));
+        store.arm(call, Failing::StopBefore);
+        match tokio::time::timeout(Duration::from_secs(20), mill.query_all(&queries)).await.expect("it ends") {
+            Ok(answers) => assert_eq!(answers.len(), 2),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}");
+                waited += 1;
+            }
+        }
+    }
+    assert!(waited > 0, "no question waited for the store");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bounds_of_floats_hold_after_the_log_was_read_again() {
     let ward = Ward::new().await;
     // The neighbours of short decimals: readers that are in a hurry take them for these.
