@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
+use datafusion::execution::memory_pool::MemoryPool;
 use futures::TryStreamExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -33,6 +34,8 @@ use crate::storage::segment::Segment;
 pub(super) struct CarryRollups {
     set: Option<RollupSet>,
     source: SegmentSource,
+    /// Where memory for states without a bound comes from.
+    pool: Arc<dyn MemoryPool>,
 }
 
 #[async_trait]
@@ -40,7 +43,7 @@ impl Carry for CarryRollups {
     async fn carry(&self, inputs: &[Arc<Segment>], output: &Segment) {
         for rollup in self.set.iter().flat_map(|set| set.rollups.iter()) {
             // What is not carried is built from rows, or read as rows.
-            if let Err(error) = rollup.carry(&self.source, inputs, output).await {
+            if let Err(error) = rollup.carry(&self.source, inputs, output, &self.pool).await {
                 tracing::warn!(rollup = rollup.name, segment = output.path, %error, "stored partials could not be carried along");
             }
         }
@@ -56,7 +59,8 @@ pub struct RollupStatus {
     pub advised: bool,
     /// Segments of the dataset.
     pub segments_total: u64,
-    /// Segments with a stored partial. Others have hardly more rows than the rollup has groups, or are not built yet.
+    /// Segments with a stored partial. Others have hardly more rows than the rollup has groups, or fewer bytes than the
+    /// values that these hold, or are not built yet.
     pub segments_stored: u64,
     /// Bytes of the stored partials.
     pub bytes: u64,
@@ -221,7 +225,8 @@ impl Mill {
 
     /// What compaction carries along for the rollups of a dataset that are open.
     pub(super) fn carry_rollups(&self, name: &DatasetName, snapshot: &Arc<Snapshot>) -> Result<CarryRollups> {
-        Ok(CarryRollups { set: self.rollup_set(name), source: self.owner().source(name, snapshot)? })
+        let pool = Arc::clone(&self.shared.session.shared().runtime_env().memory_pool);
+        Ok(CarryRollups { set: self.rollup_set(name), source: self.owner().source(name, snapshot)?, pool })
     }
 
     /// The segments of a dataset as partials are computed from them.

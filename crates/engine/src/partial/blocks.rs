@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::array::Array;
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::tree_node::TreeNode;
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::Expr;
 use futures::future::{BoxFuture, FutureExt};
 use sha2::{Digest, Sha256};
@@ -15,9 +16,10 @@ use sha2::{Digest, Sha256};
 use super::columns::Column;
 use super::compute::{Aggregation, Leaf};
 use super::fragment::Fingerprint;
+use super::held::Held;
 use super::memory::Partial;
 use super::simplify::{Verdict, judge};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::partial::looked_up::LookedUp;
 use crate::storage::segment::Segment;
 use crate::storage::statistics::ColumnStatistics;
@@ -103,23 +105,32 @@ impl Aggregation {
 
     /// Computes a segment block by block. Blocks inside of the window are merged in pairs, pairs of pairs and so on, and all
     /// of that is kept: when the window has moved on by a block, what lies inside is a few of these, and none is new.
-    pub(super) async fn by_blocks(&self, leaf: &Leaf, columns: &[Option<Column>], rows: usize, Blocks { blocks, open }: Blocks) -> Result<Partial> {
+    ///
+    /// # Errors
+    /// As computing them; `Exhausted` where the pool has no room for states without a bound.
+    pub(super) async fn by_blocks(&self, leaf: &Leaf, columns: &[Option<Column>], rows: usize, Blocks { blocks, open }: Blocks, pool: &Arc<dyn MemoryPool>) -> Result<Partial> {
         let inside = self.fingerprint(&open);
-        let segment = Blockwise { leaf, columns, rows, open, inside };
+        let segment = Blockwise { leaf, columns, rows, open, inside, pool };
+        let held = Held::of(&self.kernel.layout, pool);
         let mut states = Vec::new();
+        let mut take = |state: Partial| {
+            held.grow(state.bytes())?;
+            states.push(state);
+            Ok::<_, Error>(())
+        };
         for run in blocks.chunk_by(|one, next| one.inside && next.inside && one.rows.end == next.rows.start) {
             match run {
-                [block] if !block.inside => states.push(self.compute_rows(segment.part(&block.rows), block.rows.len(), Arc::clone(&leaf.filters)).await?),
+                [block] if !block.inside => take(self.compute_rows(segment.part(&block.rows), block.rows.len(), Arc::clone(&leaf.filters)).await?)?,
                 [first, ..] => {
                     let first = first.rows.start / BLOCK_ROWS;
                     for span in spans(first..first + run.len()) {
-                        states.push(self.span(&segment, span).await?);
+                        take(self.span(&segment, span).await?)?;
                     }
                 }
                 [] => {}
             }
         }
-        self.merge(states).await
+        self.merge(states, held).await
     }
 
     /// The state of some blocks inside of the window, as many as a power of two.
@@ -131,10 +142,17 @@ impl Aggregation {
                 return self.compute_rows(segment.part(&rows), rows.len(), Arc::clone(&segment.open)).await;
             }
             let middle = span.start + span.len() / 2;
-            let halves = [self.span(segment, span.start..middle).await?, self.span(segment, middle..span.end).await?];
-            self.merge(halves.into()).await
+            let held = Held::of(&self.kernel.layout, segment.pool);
+            let mut halves = Vec::with_capacity(2);
+            for half in [span.start..middle, middle..span.end] {
+                let half = self.span(segment, half).await?;
+                held.grow(half.bytes())?;
+                halves.push(half);
+            }
+            self.merge(halves, held).await
         };
-        self.source.partials.get_or_compute(key, |_| true, make).boxed()
+        // Of states that hold all values each level of the tree would hold all of them once more.
+        self.source.partials.get_or_compute(key, |_| !self.kernel.layout.grows(), make).boxed()
     }
 }
 
@@ -146,6 +164,8 @@ struct Blockwise<'a> {
     /// Filters that are open inside of the window, and what that computes.
     open: Arc<[usize]>,
     inside: Fingerprint,
+    /// Where memory for states without a bound comes from.
+    pool: &'a Arc<dyn MemoryPool>,
 }
 
 impl Blockwise<'_> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use datafusion::catalog::Session;
 use datafusion::common::runtime::SpawnedTask;
+use datafusion::execution::memory_pool::MemoryPool;
 use futures::future::try_join_all;
 use sha2::{Digest, Sha256};
 
@@ -117,7 +118,10 @@ impl Aggregation {
     }
 
     /// The partial of a segment: kept, being computed by somebody else, or computed now.
-    pub(crate) async fn partial(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+    ///
+    /// # Errors
+    /// As computing it; `Exhausted` where the pool has no room for states without a bound.
+    pub(super) async fn partial(self: &Arc<Self>, leaf: &Leaf, pool: &Arc<dyn MemoryPool>) -> Result<Partial> {
         if let Some(kept) = self.source.partials.get(&leaf.key).await {
             self.source.counters.reused.fetch_add(1, Ordering::Relaxed);
             return Ok(kept);
@@ -127,7 +131,7 @@ impl Aggregation {
         let computed = AtomicBool::new(false);
         let compute = async {
             computed.store(true, Ordering::Relaxed);
-            self.by_rollup_or_rows(leaf).await
+            self.by_rollup_or_rows(leaf, pool).await
         };
         let partial = self.source.partials.get_or_compute(leaf.key, worth, compute).await?;
         if !computed.load(Ordering::Relaxed) {
@@ -137,7 +141,7 @@ impl Aggregation {
     }
 
     /// The partial of a segment out of what a rollup keeps, else out of its rows.
-    async fn by_rollup_or_rows(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+    async fn by_rollup_or_rows(self: &Arc<Self>, leaf: &Leaf, pool: &Arc<dyn MemoryPool>) -> Result<Partial> {
         for place in 0..self.routes.len() {
             if let Some(partial) = self.by_route(place, leaf).await? {
                 return Ok(partial);
@@ -146,7 +150,7 @@ impl Aggregation {
         let counters = &self.source.counters;
         counters.read.fetch_add(1, Ordering::Relaxed);
         counters.rows.fetch_add(leaf.segment.rows, Ordering::Relaxed);
-        self.compute(leaf).await
+        self.compute(leaf, pool).await
     }
 
     /// The partial of one segment out of its rows, with all filters open; nothing is kept of it.
@@ -186,7 +190,7 @@ impl Aggregation {
         leaf.segment.bytes * new.count() as u64 / fields.len().max(1) as u64
     }
 
-    async fn compute(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+    async fn compute(self: &Arc<Self>, leaf: &Leaf, pool: &Arc<dyn MemoryPool>) -> Result<Partial> {
         // Whoever has room waits for columns and for blocks, which others compute who have room too: never for more room.
         let _room = self.source.partials.room_for_columns().await?;
         let columns = self.columns(leaf).await?;
@@ -194,7 +198,7 @@ impl Aggregation {
         if self.source.partials.keeps_states()
             && let Some(blocks) = self.blocks(leaf, &columns, rows)
         {
-            return self.by_blocks(leaf, &columns, rows, blocks).await;
+            return self.by_blocks(leaf, &columns, rows, blocks, pool).await;
         }
         self.compute_rows(columns, rows, Arc::clone(&leaf.filters)).await
     }
@@ -205,13 +209,8 @@ impl Aggregation {
         work(rows, move || Ok(Partial::new(kernel.compute(columns, rows, &filters)?))).await
     }
 
-    /// One state out of several, in their order.
-    pub(crate) async fn merge(&self, states: Vec<Partial>) -> Result<Partial> {
-        self.merge_held(states, Held::default()).await
-    }
-
-    /// The same, if there is memory for it.
-    pub(super) async fn merge_held(&self, states: Vec<Partial>, held: Held) -> Result<Partial> {
+    /// One state out of several, in their order, if there is memory for it.
+    pub(super) async fn merge(&self, states: Vec<Partial>, held: Held) -> Result<Partial> {
         let kernel = Arc::clone(&self.kernel);
         let (rows, effort) = rows_of(&states);
         let merge = move || {
@@ -219,10 +218,10 @@ impl Aggregation {
             let bytes: usize = states.iter().map(Partial::bytes).sum();
             for partial in &states {
                 aggregator.merge(&partial.state)?;
-                held.resize(bytes + aggregator.size_bytes())?;
+                held.resize(|| bytes + aggregator.size_bytes())?;
             }
             // The state is made beside what was gathered for it.
-            held.resize(bytes + 2 * aggregator.size_bytes())?;
+            held.resize(|| bytes + 2 * aggregator.size_bytes())?;
             Ok(Partial::new(aggregator.into_state()?))
         };
         work(effort, merge).await

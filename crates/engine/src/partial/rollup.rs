@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::Session;
+use datafusion::execution::memory_pool::MemoryPool;
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 use super::compute::{Aggregation, Leaf, work};
 use super::derive::{Derivation, Kept};
 use super::fragment::{Fingerprint, Fragment};
+use super::held::Held;
 use super::kernel::{Kernel, TextKeys};
 use super::memory::{Partial, Partials};
 use super::regroup::regroup;
@@ -39,7 +41,7 @@ const BYTES_PER_ROW: usize = 16;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct StoredPartial {
     pub bytes: u64,
-    /// Not worth storing: its segment has hardly more rows than the rollup has groups.
+    /// Not worth storing: its segment has hardly more rows than the rollup has groups, or fewer bytes than all the values that these hold.
     pub skipped: bool,
 }
 
@@ -155,7 +157,7 @@ impl Rollup {
     pub(crate) async fn build(&self, source: &SegmentSource, segment: &Arc<Segment>) -> Result<StoredPartial> {
         let aggregation = Arc::new(Aggregation::of(self.fragment.clone(), Arc::clone(&self.kernel), source.clone()));
         let partial = aggregation.of_segment(segment).await?;
-        self.store(source, &segment.path, segment.rows, &partial).await
+        self.store(source, segment, &partial).await
     }
 
     /// Groups and bytes of the partial of one segment, computed to be weighed and not kept.
@@ -168,8 +170,12 @@ impl Rollup {
     }
 
     /// Stores a partial that is there already.
-    async fn store(&self, source: &SegmentSource, segment: &str, rows: u64, partial: &Partial) -> Result<StoredPartial> {
-        let mut stored = StoredPartial { bytes: 0, skipped: partial.state.num_rows() as u64 * ROWS_PER_GROUP > rows.max(ROWS_PER_GROUP) };
+    async fn store(&self, source: &SegmentSource, segment: &Segment, partial: &Partial) -> Result<StoredPartial> {
+        let has_many_groups = partial.state.num_rows() as u64 * ROWS_PER_GROUP > segment.rows.max(ROWS_PER_GROUP);
+        // A state that holds all values of its groups may be larger than the rows that it stands for.
+        let is_large = self.kernel.layout.grows() && partial.bytes() as u64 > segment.bytes;
+        let mut stored = StoredPartial { bytes: 0, skipped: has_many_groups || is_large };
+        let segment = segment.path.as_str();
         if !stored.skipped {
             let bytes = stored::encode(&self.fingerprint, segment, &partial.state)?;
             stored.bytes = bytes.len() as u64;
@@ -181,17 +187,24 @@ impl Rollup {
 
     /// Makes the partial of a segment that compaction wrote out of those of the segments that went into it, if all of
     /// these are stored. Nothing is read of the rows.
-    pub(crate) async fn carry(&self, source: &SegmentSource, inputs: &[Arc<Segment>], output: &Segment) -> Result<bool> {
+    ///
+    /// # Errors
+    /// As reading and storing them; `Exhausted` where the pool has no room for states without a bound.
+    pub(crate) async fn carry(&self, source: &SegmentSource, inputs: &[Arc<Segment>], output: &Segment, pool: &Arc<dyn MemoryPool>) -> Result<bool> {
+        let held = Held::of(&self.kernel.layout, pool);
         let mut states = Vec::with_capacity(inputs.len());
         for input in inputs {
             match self.partial(&source.partials, input).await {
-                Some(partial) => states.push(partial),
+                Some(partial) => {
+                    held.grow(partial.bytes())?;
+                    states.push(partial);
+                }
                 None => return Ok(false),
             }
         }
         let aggregation = Aggregation::of(self.fragment.clone(), Arc::clone(&self.kernel), source.clone());
-        let merged = aggregation.merge(states).await?;
-        self.store(source, &output.path, output.rows, &merged).await?;
+        let merged = aggregation.merge(states, held).await?;
+        self.store(source, output, &merged).await?;
         Ok(true)
     }
 

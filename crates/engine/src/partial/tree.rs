@@ -72,7 +72,7 @@ impl Aggregation {
     fn state(self: Arc<Self>, node: Node, concurrency: usize, pool: Arc<dyn MemoryPool>) -> BoxFuture<'static, Result<Partial>> {
         async move {
             match node {
-                Node::Leaf(leaf) => self.partial(&leaf).await,
+                Node::Leaf(leaf) => self.partial(&leaf, &pool).await,
                 Node::Run { key, children, .. } => {
                     if let Some(kept) = self.source.partials.get(&key).await {
                         let segments = leaves_below(&children);
@@ -82,7 +82,7 @@ impl Aggregation {
                     let merge = async {
                         let held = Held::of(&self.kernel.layout, &pool);
                         let states = self.all(children.to_vec(), concurrency, &pool, &held).await?;
-                        self.merge_held(states, held).await
+                        self.merge(states, held).await
                     };
                     self.source.partials.get_or_compute(key, |_| true, merge).await
                 }

@@ -191,3 +191,24 @@ async fn a_count_for_which_there_is_no_memory_is_refused_with_what_to_ask_instea
     // Nothing is held on to by what was refused.
     assert_eq!(exactly(&mill, json!({"measures": ["visits.count"]})).await["data"], json!([[known]]));
 }
+
+/// A segment in which a window begins is computed in blocks, whose merges are kept: of exact counts each would hold all values anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_does_not_keep_the_values_of_an_exact_count_over_and_over() {
+    let ward = Ward::new().await;
+    // One every ten milliseconds.
+    let at = |row: usize| format!("2013-01-01T00:{:02}:{:02}.{:03}Z", row / 6_000, row / 100 % 60, row % 100 * 10);
+    let rows: String = (0..100_000).map(|row| format!("{},visitor number {row:08} of the site\n", at(row))).collect();
+    ward.mill.load("visits", Csv::bytes(format!("at,visitor\n{rows}")).time_column(Some("at"))).await.unwrap();
+    change(&ward.mill, "visits", json!({"measures": [{"name": "visitors", "label": "Visitors", "kind": "count_distinct", "column": "visitor"}]})).await;
+    let mut kept = Vec::new();
+    for (from, visitors) in [("2013-01-01", 100_000), ("2013-01-01T00:00:01Z", 99_900)] {
+        let settings = Settings { background_rollups: false, ..Settings::default() };
+        let engine = open(ward.folder.path(), settings).await;
+        let query = json!({"measures": ["visits.visitors"], "timeDimensions": [{"dimension": "visits.at", "dateRange": [from, "2013-01-01"]}]});
+        let answer = ask(&engine.tenant("acme").unwrap(), &query).await;
+        assert_eq!((answer.to_json()["data"].clone(), answer.provenance.segments_total), (json!([[visitors]]), 1));
+        kept.push(engine.cache_bytes().await.partials);
+    }
+    assert!(kept[0] > 0 && kept[1] < 2 * kept[0], "{kept:?}");
+}
