@@ -142,6 +142,11 @@ impl Page {
                     limited = true;
                     node = &limit.input;
                 }
+                LogicalPlan::Projection(projection) if projection.expr.iter().all(is_literal) => {
+                    // All rows are the same one: which of them are taken does not matter.
+                    page.settled = true;
+                    return page;
+                }
                 LogicalPlan::Projection(projection) => {
                     let below = |column: usize| column_below(projection.expr.get(column)?, &projection.input);
                     shown = shown.into_iter().map(|column| column.and_then(below)).collect();
@@ -251,22 +256,28 @@ fn is_ordered_by(args: &[Expr], order: &[SortExpr]) -> bool {
 
 /// Whether rows that agree in some columns of a node are one row, or agree in everything.
 fn tell_apart(plan: &LogicalPlan, columns: &BTreeSet<usize>) -> bool {
+    apart(plan, columns, true)
+}
+
+/// The same. `alike`: rows agree in what is the same in all of them, which a window over them may have numbered.
+fn apart(plan: &LogicalPlan, columns: &BTreeSet<usize>, alike: bool) -> bool {
     if columns.len() == plan.schema().fields().len() {
         return true;
     }
     match plan {
         LogicalPlan::Projection(projection) => {
+            let agrees = |(column, expr): (usize, &Expr)| columns.contains(&column) || is_literal(expr);
             let below = columns.iter().filter_map(|column| column_below(projection.expr.get(*column)?, &projection.input));
-            tell_apart(&projection.input, &below.collect())
+            alike && projection.expr.iter().enumerate().all(agrees) || apart(&projection.input, &below.collect(), alike)
         }
-        LogicalPlan::Filter(filter) => tell_apart(&filter.input, columns),
-        LogicalPlan::Sort(sort) => tell_apart(&sort.input, columns),
-        LogicalPlan::Limit(limit) => tell_apart(&limit.input, columns),
-        LogicalPlan::SubqueryAlias(alias) => tell_apart(&alias.input, columns),
-        LogicalPlan::Distinct(Distinct::All(input)) => tell_apart(input, columns),
+        LogicalPlan::Filter(filter) => apart(&filter.input, columns, alike),
+        LogicalPlan::Sort(sort) => apart(&sort.input, columns, alike),
+        LogicalPlan::Limit(limit) => apart(&limit.input, columns, alike),
+        LogicalPlan::SubqueryAlias(alias) => apart(&alias.input, columns, alike),
+        LogicalPlan::Distinct(Distinct::All(input)) => apart(input, columns, alike),
         LogicalPlan::Window(window) => {
             let given = window.input.schema().fields().len();
-            tell_apart(&window.input, &columns.range(..given).copied().collect())
+            apart(&window.input, &columns.range(..given).copied().collect(), false)
         }
         LogicalPlan::Aggregate(aggregate) => !has_sets(aggregate) && (0..aggregate.group_expr.len()).all(|group| columns.contains(&group)),
         _ => false,
@@ -306,6 +317,10 @@ fn column_below(expr: &Expr, input: &LogicalPlan) -> Option<usize> {
         Expr::Column(column) => input.schema().maybe_index_of_column(column),
         _ => None,
     }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(bare(expr), Expr::Literal(..))
 }
 
 fn bare(mut expr: &Expr) -> &Expr {

@@ -36,6 +36,9 @@ async fn what_is_taken_from_the_midst_of_others_is_refused() {
         ("select count(*) from (select * from t order by city limit 5) as s", "LIMIT inside"),
         ("select * from t where n = (select n from u order by city limit 1)", "LIMIT inside"),
         ("with a as (select * from t offset 3) select count(*) from a", "LIMIT inside"),
+        ("select city from t where exists (select 1, n from u limit 1)", "LIMIT inside"),
+        // Rows that are all the same are not once they are numbered.
+        ("select count(*) from (select rank() over () as r, row_number() over (order by one) as n from (select 1 as one from t) as a limit 3) as s", "LIMIT inside"),
         ("select distinct on (city) city, n from t order by city, n", "DISTINCT ON"),
         ("select row_number() over (order by city) from t", "row_number"),
         ("select row_number() over () from t", "row_number"),
@@ -69,6 +72,11 @@ async fn what_rows_determine_is_not() {
         "select city, last_value(n order by x, n) from t group by city",
         "select first_value(n) over (order by city, n) from t",
         "select city from t union all select city from u",
+        // Rows that are all the same are not told apart, and need not be.
+        "select city from t where exists (select 1 from u where u.n = t.n limit 1)",
+        "select city from t where exists (select 1, 'x' from u order by u.x limit 1 offset 2)",
+        "select count(*) from (select 1 as one from t limit 3) as s",
+        "select count(*) from (select city, 1 as one from t order by city limit 3) as s",
     ] {
         determined(sql).await.check().unwrap_or_else(|error| panic!("{sql}: {error}"));
         determined(sql).await.check_seen().unwrap_or_else(|error| panic!("{sql}: {error}"));
