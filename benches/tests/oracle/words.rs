@@ -215,8 +215,9 @@ impl Words<'_> {
             ["last", unit] => whole(unit, -1, 0),
             ["last", count, "hours"] => {
                 let hour = calendar::hour_start(anchor, self.zone);
-                // Where clocks are put by half an hour, so many hours before is within an hour.
-                (instant(calendar::hour_start(hour - number(count) * calendar::HOUR_US, self.zone)), instant(hour))
+                // One hour after the other: where clocks are put by half an hour, one of them is half of one.
+                let first = (0..number(count)).fold(hour, |hour, _| calendar::hour_start(hour - 1, self.zone));
+                (instant(first), instant(hour))
             }
             ["last", count, units] => {
                 let (unit, count) = (units.strip_suffix('s').unwrap(), number(count));

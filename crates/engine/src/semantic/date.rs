@@ -6,7 +6,7 @@
 //! A local time that is there twice begins with the first and ends with the second; one that a clock change removed lies nowhere, and
 //! begins and ends with the change. So many units before an instant is found as for measures that look back (`functions/time_shift.rs`).
 
-use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, Timelike, Utc};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, Offset as _, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::business::BusinessDays;
@@ -17,6 +17,12 @@ use super::relative::{End, Offset, Words, Written};
 use crate::error::{Error, Result};
 use crate::functions::bucket::{bucket_of, day_of, day_start, reached, step};
 use crate::functions::time_shift::shift;
+
+/// Units below a day that are counted one by one where clocks are put in between: more than a year of hours. Of more than these, half an
+/// hour more or less is nothing.
+const STEPS_MAX: i32 = 10_000;
+/// How often it is looked whether clocks are put: no zone puts them forth and back within two weeks.
+const LOOK_MICROS: i64 = 14 * 86_400 * 1_000_000;
 
 /// Instants in microseconds: first, and first after. `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -199,10 +205,23 @@ fn on_the_wall(local: NaiveDateTime, lasts: i64, zone: Tz) -> Option<(i64, i64)>
 /// a clock change removed its beginning a bucket begins later, but those before it do not.
 fn earlier(start: i64, grain: Grain, count: i32, calendar: Calendar) -> Option<i64> {
     match grain {
-        // Where clocks are put by half an hour, so many hours ago is in the middle of an hour.
-        Grain::Second | Grain::Minute | Grain::Hour => Some(bucket_of(shift(start, grain, -i64::from(count), calendar.zone)?, grain, calendar).0),
+        Grain::Second | Grain::Minute | Grain::Hour => {
+            let there = bucket_of(shift(start, grain, -i64::from(count), calendar.zone)?, grain, calendar).0;
+            if count > STEPS_MAX || !clocks_are_put(there, start, calendar.zone) {
+                return Some(there);
+            }
+            // Where they are put by half an hour, one of the hours before is half of one.
+            (0..count).try_fold(start, |start, _| Some(bucket_of(start.checked_sub(1)?, grain, calendar).0))
+        }
         _ => day_start(step(day_of(start, calendar)?, grain, -count)?, calendar),
     }
+}
+
+/// Whether the clocks of a zone are put between two instants.
+fn clocks_are_put(from: i64, to: i64, zone: Tz) -> bool {
+    let offset = |micros: i64| DateTime::from_timestamp_micros(micros).map(|instant| zone.offset_from_utc_datetime(&instant.naive_utc()).fix());
+    let last = offset(to);
+    (0..=to.saturating_sub(from) / LOOK_MICROS).any(|look| offset(from + look * LOOK_MICROS) != last)
 }
 
 #[cfg(test)]
@@ -360,8 +379,10 @@ mod tests {
             ("Pacific/Apia", "2012-01-30T22:00:00Z", "from 1 month ago to now", "2011-12-30T22:00:00 .. 2012-01-30T22:00:00"),
             // On Lord Howe Island it was half past two when it was to be two on the 6th of October 2013.
             ("Australia/Lord_Howe", "2013-10-06T15:15:00Z", "now-1d to now", "2013-10-05T15:30:00 .. 2013-10-06T15:15:00"),
-            // On the 7th of April clocks were put back by half an hour: at seven it is 24 hours and a half since seven.
-            ("Australia/Lord_Howe", "2013-04-06T20:40:00Z", "last 24 hours", "2013-04-05T20:00:00 .. 2013-04-06T20:30:00"),
+            // On the 7th of April clocks were put back by half an hour at two: what followed until two is an hour of its own.
+            ("Australia/Lord_Howe", "2013-04-06T15:40:00Z", "last 1 hours", "2013-04-06T15:00:00 .. 2013-04-06T15:30:00"),
+            ("Australia/Lord_Howe", "2013-04-06T15:40:00Z", "last 2 hours", "2013-04-06T14:00:00 .. 2013-04-06T15:30:00"),
+            ("Australia/Lord_Howe", "2013-04-06T20:40:00Z", "last 24 hours", "2013-04-05T21:00:00 .. 2013-04-06T20:30:00"),
             ("Australia/Lord_Howe", "2013-04-06T20:40:00Z", "last 2 hours of data", "2013-04-06T19:30:00 .. 2013-04-06T21:30:00"),
         ] {
             let now = now.parse().unwrap();
@@ -386,11 +407,18 @@ mod tests {
             let back = shift(now.timestamp_micros(), grain, (-count).into(), zone);
             proptest::prop_assert!(back.is_some());
             proptest::prop_assert_eq!(ago.from, back);
-            // Whole units begin where a bucket does.
+            // Whole units are as many buckets.
             let whole = resolve(&DateRange::Named(format!("last {count} {word}")), &reference).unwrap();
             let (from, to) = (whole.from.unwrap(), whole.to.unwrap());
             proptest::prop_assert_eq!(bucket_of(from, grain, zone).0, from);
             proptest::prop_assert_eq!(bucket_of(to, grain, zone).0, to);
+            let mut buckets = 0;
+            let mut end = to;
+            while end > from {
+                end = bucket_of(end - 1, grain, zone).0;
+                buckets += 1;
+            }
+            proptest::prop_assert!(end == from && (buckets == count || zone == chrono_tz::Pacific::Apia), "{} buckets", buckets);
         }
     }
 
