@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -15,7 +16,7 @@ use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
-use super::provenance::{running_from, told, told_stages, used_calendar};
+use super::provenance::{filled_until, running_from, told, told_stages, used_calendar};
 use super::seen::Seen;
 use super::sql_models::{Among, Planned};
 use super::sql_views::{Common, Questions, ViewsInSql};
@@ -208,7 +209,8 @@ impl Mill {
         let shown = executed.batch.project(&(0..columns.len()).collect::<Vec<_>>())?;
         let (batch, _) = write::normalised(&shown)?;
         let time_range = told(range);
-        let running_from = running_from(&columns, reference.calendar, reference.now, known.complete_until, time_range);
+        let filled_until = filled_until(&columns, model, &snapshot, reference.calendar, reference.now);
+        let running_from = running_from(&columns, reference.calendar, reference.now, filled_until, time_range);
         Ok(QueryResult {
             columns,
             batch,
@@ -358,20 +360,41 @@ impl Mill {
         self.check_looked_up(&questions).await?;
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
-        let mut answer = self.sql_result(executed, &estimates, &counters, pinned)?;
+        let mut answer = self.sql_result(executed, &estimates, &counters, pinned, &questions, self.answered_at(as_of, pinned))?;
         let calendar = self.calendar.clone().without_zone();
         answer.provenance.calendar = UsedCalendar::of(Some(&calendar).filter(|calendar| **calendar != CalendarSettings::default()), business, business);
         Ok((questions.told(answer), determined))
     }
 
-    fn sql_result(&self, executed: Executed, estimates: &Estimates, counters: &ScanCounters, pinned: &[(DatasetName, Seen)]) -> Result<QueryResult> {
+    /// The clock by which a statement is answered: that of the engine or, of an older state, the time of the state.
+    fn answered_at(&self, as_of: Option<AsOf>, pinned: &[(DatasetName, Seen)]) -> DateTime<Utc> {
+        match (as_of, pinned) {
+            (Some(AsOf::Time(time)), _) => time,
+            (Some(AsOf::Version(_)), [(_, seen), ..]) => seen.updated_at,
+            _ => self.now(),
+        }
+    }
+
+    fn sql_result(
+        &self,
+        executed: Executed,
+        estimates: &Estimates,
+        counters: &ScanCounters,
+        pinned: &[(DatasetName, Seen)],
+        questions: &Questions,
+        now: DateTime<Utc>,
+    ) -> Result<QueryResult> {
         self.learn_pace(counters, &executed.stages);
         let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
         let (batch, types) = write::normalised(&executed.batch)?;
         let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();
         let rows = batch.num_rows() as u64;
         let zone = self.calendar.zone();
-        let known = self.provenance(pinned, counters, Calendar::new(zone, &self.calendar), self.now());
+        let calendar = Calendar::new(zone, &self.calendar);
+        let known = self.provenance(pinned, counters, calendar, now);
+        // What questions only look up has no say in until when their numbers are complete.
+        let counted = pinned.iter().filter(|(name, _)| questions.counts(name));
+        let complete_until = counted.filter_map(|(_, seen)| seen.complete_until(calendar, now)).min();
         Ok(QueryResult {
             columns,
             batch,
@@ -379,6 +402,7 @@ impl Mill {
             others: None,
             explanation: None,
             provenance: Provenance {
+                complete_until,
                 timezone: zone.name().to_owned(),
                 exact: bounds.is_empty() && !estimates.hidden,
                 bounds,

@@ -15,7 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::Mill;
 use super::damage::Damage;
 use super::mappings::{Mappings, repeated};
-use super::provenance::{running_from, told, told_stages, used_calendar};
+use super::provenance::{filled_until, running_from, told, told_stages, used_calendar};
 use super::reach::Pinned;
 use super::seen::Seen;
 use crate::catalog::AsOf;
@@ -261,11 +261,13 @@ impl Mill {
         let bounds: Vec<Bound> = composed.estimates.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated || composed.offset > 0)).collect();
         let (batch, _) = write::normalised(&executed.batch)?;
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
-        let counted = used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
-        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.complete_until(calendar, now)).min();
+        let counted = || used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
+        let complete_until = counted().filter_map(|(_, snapshot)| snapshot.complete_until(calendar, now)).min();
+        let filled = |(name, seen): &(DatasetName, Seen)| filled_until(&composed.columns, gathered.models.get(name.as_str())?, seen, calendar, now);
+        let filled_until = counted().filter_map(filled).min();
         let known = self.provenance(&used, &counters, calendar, now);
         let time_range = told(composed.range);
-        let running_from = running_from(&composed.columns, calendar, now, complete_until, time_range);
+        let running_from = running_from(&composed.columns, calendar, now, filled_until, time_range);
         Ok(QueryResult {
             columns: composed.columns,
             batch,

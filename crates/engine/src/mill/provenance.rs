@@ -14,6 +14,7 @@ use crate::query::result::{ColumnRole, Provenance, ResultColumn, RollupUse, Sour
 use crate::semantic::calendar::Calendar;
 use crate::semantic::date::Range;
 use crate::semantic::filter::{self, asks_business_days};
+use crate::semantic::member::is_column_of;
 use crate::semantic::{DateRange, Model, SemanticQuery, UsedCalendar};
 
 /// Data seldom end with the last instant of a bucket: of one that is over, one part of so many may be missing.
@@ -59,15 +60,17 @@ impl Mill {
             // What a rollup lacks names the row filter and hidden columns.
             rollups: if restricted { Vec::new() } else { rollups },
             row_filter_applied: pinned.iter().any(|(_, seen)| seen.access().filters_rows()),
+            restricted,
             access: pinned.iter().filter_map(|(name, seen)| seen.access().told(name)).collect(),
             ..Provenance::default()
         }
     }
 }
 
-/// The stages of an answer as they are told. To who sees some rows only none are: what took longer there are rows that are not seen.
+/// The stages of an answer as they are told. To who sees a part of the data none are: what took longer there are rows that are not seen,
+/// or columns by which segments are sorted.
 pub(super) fn told_stages(known: &Provenance, stages: Vec<Stage>) -> Vec<Stage> {
-    if known.row_filter_applied { Vec::new() } else { stages }
+    if known.restricted { Vec::new() } else { stages }
 }
 
 /// The calendar of a question as it is told: its own, or the usual one where buckets or ranges of time go by it, with what says which days
@@ -90,18 +93,26 @@ pub(super) fn told(range: Option<Range>) -> Option<TimeRange> {
     Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })
 }
 
+/// Until when the rows of a dataset fill the buckets of an answer. `None`: it is not known, as the buckets are of another time than that
+/// which places its rows: when they are due, for instance, of which the latest row says nothing.
+pub(super) fn filled_until(columns: &[ResultColumn], model: &Model, seen: &Seen, calendar: Calendar, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let time = columns.iter().find(|column| column.role == ColumnRole::Time)?;
+    let column = seen.metadata.schema.time_column.as_deref()?;
+    if is_column_of(model, &time.name, column) { seen.complete_until(calendar, now) } else { None }
+}
+
 /// Where the first bucket begins that is still running: it ends after `now`, or more than a twentieth of it lies behind the end of the rows
-/// or of the range that was asked for. `None`: the answer has no buckets.
+/// that fill it or of the range that was asked for. `None`: the answer has no buckets.
 pub(super) fn running_from(
     columns: &[ResultColumn],
     calendar: Calendar,
     now: DateTime<Utc>,
-    complete_until: Option<DateTime<Utc>>,
+    filled_until: Option<DateTime<Utc>>,
     range: Option<TimeRange>,
 ) -> Option<DateTime<Utc>> {
     let width = columns.iter().find(|column| column.role == ColumnRole::Time)?.width()?;
     let by_clock = bucket_of(now.timestamp_micros(), width, calendar).0;
-    let known = complete_until.into_iter().chain(range.map(|range| range.to)).min();
+    let known = filled_until.into_iter().chain(range.map(|range| range.to)).min();
     let by_rows = known.map(|known| {
         let known = known.timestamp_micros();
         let (start, end) = bucket_of(known, width, calendar);

@@ -75,7 +75,7 @@ impl Mill {
         if let Some((_, greatest)) = &greatest {
             add(&mut answer.provenance, &greatest.provenance);
         }
-        if !answer.provenance.row_filter_applied {
+        if !answer.provenance.restricted {
             answer.provenance.stages.push(Stage { name: "around", duration: started.elapsed() });
         }
         Ok(answer)
@@ -271,8 +271,9 @@ fn add(answer: &mut Provenance, part: &Provenance) {
         }
     }
     answer.row_filter_applied |= part.row_filter_applied;
-    if answer.row_filter_applied {
-        // How much was read, and how long that took, tells of rows that are not seen.
+    answer.restricted |= part.restricted;
+    if answer.restricted {
+        // How much was read, and how long that took, tells of what is not seen.
         (answer.rows_scanned, answer.bytes_read) = (0, 0);
         answer.stages.clear();
     }

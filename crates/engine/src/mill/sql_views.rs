@@ -2,6 +2,7 @@
 //! versions that the whole statement reads. Its plan becomes a part of the statement's, so budget, deadline, partials and
 //! provenance are those of one plan.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -48,6 +49,8 @@ pub(super) struct Questions {
     pub looks: Vec<Look>,
     /// What is relative is so to this, in all of the statement.
     pub now: Option<DateTime<Utc>>,
+    /// The datasets whose rows are counted: those that the statement names itself, and those that its questions count.
+    counted: BTreeSet<String>,
 }
 
 /// What the questions of one statement have in common.
@@ -97,6 +100,11 @@ impl Questions {
         self.tables.is_empty()
     }
 
+    /// Whether rows of a dataset are counted, and not only looked up.
+    pub(super) fn counts(&self, dataset: &DatasetName) -> bool {
+        self.counted.contains(dataset.as_str())
+    }
+
     /// An answer that says which view was asked.
     pub(super) fn told(self, mut answer: QueryResult) -> QueryResult {
         answer.provenance.view = self.view;
@@ -116,14 +124,14 @@ impl Mill {
 
     /// Plans the questions of a statement over the versions that are pinned for it, and pins what else they read.
     pub(super) async fn questions(&self, blocks: Vec<Block>, views: &ViewsInSql, mut common: Common<'_>) -> Result<Questions> {
-        let mut questions = Questions::default();
+        let mut questions = Questions { counted: common.pinned.iter().map(|(dataset, _)| dataset.to_string()).collect(), ..Questions::default() };
         let of_view_alone = common.pinned.is_empty();
         let mut versions = common.pinned.clone();
         for Block { view, query, table, columns } in blocks {
             let view = views.views.iter().find(|known| known.name == view).ok_or_else(|| Error::internal("a question on a view that is not named"))?;
             let query = SemanticQuery { as_of: common.as_of, calendar: Some(self.calendar.clone()), ..query };
             let words = self.words_of(&query, view).await.map_err(in_statement)?;
-            let planned = self.planned_question(words.query(), &mut versions, &mut common, &mut questions.now).await;
+            let planned = self.planned_question(words.query(), &mut versions, &mut common, &mut questions).await;
             let (plan, shown, looks_up) = match planned {
                 Ok(planned) => planned,
                 Err(error) => return Err(in_statement(self.told_error(&words, error).await)),
@@ -145,7 +153,7 @@ impl Mill {
         query: &SemanticQuery,
         versions: &mut Vec<(DatasetName, Seen)>,
         common: &mut Common<'_>,
-        now: &mut Option<DateTime<Utc>>,
+        questions: &mut Questions,
     ) -> Result<(LogicalPlan, usize, Option<PlannedQuestion>)> {
         let query = &*self.with_segments(query).await?;
         let mut ground = self.ground(query, common.damage).await?;
@@ -156,11 +164,11 @@ impl Mill {
                     None => versions.push((dataset.clone(), seen.clone())),
                 }
                 *reference = self.reference(query, seen)?;
-                reference.now = *now.get_or_insert(reference.now);
+                reference.now = *questions.now.get_or_insert(reference.now);
             }
             Ground::Several(gathered) => {
                 self.agree(query, gathered, versions)?;
-                gathered.reference.now = *now.get_or_insert(gathered.reference.now);
+                gathered.reference.now = *questions.now.get_or_insert(gathered.reference.now);
             }
         }
         shape::check(query, ground.models())?;
@@ -172,6 +180,7 @@ impl Mill {
                 self.open_rollups_of(&dataset, &seen, model.version).await?;
                 let source = self.source_of(&dataset, &seen, common.counters);
                 common.uses(&dataset, &seen);
+                questions.counted.insert(dataset.to_string());
                 let compiled = compile::compile(query, &model, source?, self.shared.session.shared(), reference, self.scope.limits())?;
                 Ok((compiled.plan, compiled.columns.len(), None))
             }
@@ -182,6 +191,7 @@ impl Mill {
                     let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
                     self.open_rollups_of(dataset, seen, version).await?;
                 }
+                questions.counted.extend(planned.composed.roots.iter().cloned());
                 Ok((planned.composed.plan.clone(), planned.composed.columns.len(), Some(planned)))
             }
         }

@@ -34,10 +34,10 @@ pub struct Verification {
     pub relative_tolerance: f64,
     /// What was read, both times.
     pub versions: Vec<SourceVersion>,
-    /// How long the answer took, in milliseconds. `None` for who sees some rows only.
+    /// How long the answer took, in milliseconds. `None` for who does not see all rows and columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_ms: Option<u64>,
-    /// How long it took to compute it from rows, in milliseconds. `None` for who sees some rows only.
+    /// How long it took to compute it from rows, in milliseconds. `None` for who does not see all rows and columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recomputed_ms: Option<u64>,
     /// Where the answer comes from: which segments were kept, rolled up, left out.
@@ -139,8 +139,8 @@ impl Verification {
     /// What two answers come to.
     pub(super) fn of(found: Comparison, answered: QueryResult, recomputed: QueryResult, [answered_ms, recomputed_ms]: [u64; 2]) -> Self {
         let Comparison { values, count, told } = found;
-        // Hidden rows have a part in how long it took.
-        let took = |milliseconds: u64| (!answered.provenance.row_filter_applied).then_some(milliseconds);
+        // Hidden rows have a part in how long it took, and hidden columns decide how rows are stored.
+        let took = |milliseconds: u64| (!answered.provenance.restricted).then_some(milliseconds);
         let (answered_ms, recomputed_ms) = (took(answered_ms), took(recomputed_ms));
         Self {
             equal: count == 0,

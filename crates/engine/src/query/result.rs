@@ -137,13 +137,15 @@ pub struct Provenance {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_from: Option<DateTime<Utc>>,
     /// Until when rows are there: the latest instant of the dataset's time column, but not beyond `answered_at`, or, where that has dates,
-    /// the end of the latest day, unless the latest load or this version came on that day. Of several datasets the one counts that has the least.
+    /// the end of the latest day, unless the latest load or this version came on that day. Of several datasets whose rows are
+    /// counted the one counts that has the least; what is only looked up has no say.
     pub complete_until: Option<DateTime<Utc>>,
     /// The clock by which the answer was made: that of the engine or, of an older state, the time of the state. What ends later still goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<DateTime<Utc>>,
     /// Where the first bucket begins that is still running, so that its numbers may change: it ends after `answered_at`, or more than a
-    /// twentieth of it lies behind `complete_until` or the end of `time_range`. `None`: the answer has no buckets.
+    /// twentieth of it lies behind `complete_until`, where buckets are of the time column, or the end of `time_range`. `None`: the
+    /// answer has no buckets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running_from: Option<DateTime<Utc>>,
     /// The range of time that was asked for, made absolute.
@@ -193,8 +195,11 @@ pub struct Provenance {
     /// [`Mill::skipping_damaged`](crate::Mill::skipping_damaged). Their rows are missing in every number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<DamagedSegment>,
-    /// Time spent, by stage. Empty for who sees some rows only: how long it took tells of those that are not seen.
+    /// Time spent, by stage. Empty for who does not see all rows and columns as they are: how long it took tells of what is not seen.
     pub stages: Vec<Stage>,
+    /// Whether anything of what was read is not seen as it is: rows or columns.
+    #[serde(skip)]
+    pub(crate) restricted: bool,
 }
 
 impl Provenance {

@@ -30,7 +30,7 @@ use super::interval::Interval;
 use super::join::{Models, way};
 use super::lookups::UniqueKey;
 use super::mapped::Mapped;
-use super::member::{Columns, find_dimension, find_measure, model_of};
+use super::member::{Columns, find_dimension, find_measure, is_column_of, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::part::{Part, is_balance};
 use super::query::{Filter, SemanticQuery};
@@ -211,12 +211,8 @@ impl<'a> World<'a> {
     fn horizon(&self, roots: &BTreeSet<String>) -> Option<i64> {
         let member = &self.query.time_dimensions.iter().find(|time| time.granularity.is_some())?.dimension;
         let latest = |root: &String| {
-            let model = self.models.get(root)?;
-            let own = model_of(member).is_ok_and(|prefix| prefix == root).then(|| find_dimension(model, member).ok()).flatten();
-            let dimension = own.or_else(|| model.dimensions.iter().find(|dimension| dimension.same_as.as_ref() == Some(member)))?;
             let (column, latest) = self.sources.get(root)?.latest.as_ref()?;
-            let is_column = dimension.expression.is_none() && dimension.column.as_ref().unwrap_or(&dimension.name) == column;
-            is_column.then_some(*latest)
+            is_column_of(self.models.get(root)?, member, column).then_some(*latest)
         };
         roots.iter().map(latest).collect::<Option<Vec<i64>>>()?.into_iter().max()
     }

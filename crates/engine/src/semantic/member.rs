@@ -59,6 +59,13 @@ pub(crate) fn find_dimension<'a>(model: &'a Model, member: &str) -> Result<&'a D
     }
 }
 
+/// Whether a member is, in the rows of a model, a column as it stands there: its own dimension, or one that is the same as the member.
+pub(crate) fn is_column_of(model: &Model, member: &str, column: &str) -> bool {
+    let own = find_dimension(model, member).ok();
+    let dimension = own.or_else(|| model.dimensions.iter().find(|dimension| dimension.same_as.as_deref() == Some(member)));
+    dimension.is_some_and(|dimension| dimension.expression.is_none() && dimension.column.as_ref().unwrap_or(&dimension.name) == column)
+}
+
 /// The measure of that name.
 pub(crate) fn find_measure<'a>(model: &'a Model, member: &str) -> Result<&'a Measure> {
     match find(model, member)? {

@@ -277,6 +277,25 @@ async fn the_bucket_in_which_it_is_runs_also_where_rows_are_dated_ahead() {
     assert_eq!((written(plain.answered_at).as_str(), plain.running_from), (noon, None));
 }
 
+/// When something is due is no time until which rows are there.
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_of_another_time_run_by_the_clock_alone() {
+    let ward = Ward::new().await;
+    let rows = "at,due,amount\n2013-11-10T00:00:00Z,2014-03-01T00:00:00Z,1\n2013-11-20T00:00:00Z,2013-10-05T00:00:00Z,2\n";
+    ward.mill.load("invoices", Csv::bytes(rows).time_column(Some("at"))).await.unwrap();
+    let total = json!({"name": "total", "label": "Total", "kind": "sum", "column": "amount"});
+    let part = json!({"name": "part", "label": "Part", "kind": "share_of_total", "measure": "total"});
+    change(&ward.mill, "invoices", json!({"measures": [total, part]})).await;
+    // The second is computed from the first.
+    for measure in ["invoices.total", "invoices.part"] {
+        for (time, from) in [("invoices.due", "2014-01-01T00:00:00Z"), ("invoices.at", "2013-11-01T00:00:00Z")] {
+            let query = json!({"measures": [measure], "timeDimensions": [{"dimension": time, "granularity": "month"}]});
+            let told = answer(&ward.mill, &query).await.provenance;
+            assert_eq!((written(told.complete_until).as_str(), written(told.running_from).as_str()), ("2013-11-20T00:00:00Z", from), "{query}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_on_which_its_data_were_loaded_goes_on() {
     let ward = Ward::new().await;

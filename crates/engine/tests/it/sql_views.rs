@@ -2,11 +2,11 @@
 //! write.
 
 use serde_json::{Value, json};
-use tidemill::{Budget, CalendarSettings, Csv, DatasetName, ErrorKind, Limits, Mill, Scope, TenantId, UserAttributes};
+use tidemill::{Budget, CalendarSettings, Csv, DatasetName, ErrorKind, Limits, Mill, Scope, Settings, TenantId, UserAttributes};
 
 use crate::composed::{change, shop, shops};
 use crate::views::{sales, save};
-use crate::ward::Ward;
+use crate::ward::{Ward, open};
 
 async fn rows(mill: &Mill, sql: &str) -> Value {
     mill.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).to_json()["data"].clone()
@@ -285,4 +285,44 @@ async fn policies_calendars_budgets_and_older_states_hold() {
     }
     let told = tokyo.sql("select measure(revenue) from sales").await.unwrap().provenance;
     assert_eq!((told.timezone.as_str(), told.calendar), ("Asia/Tokyo", None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_looked_up_has_no_say_in_until_when_numbers_are_complete() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    mill.load("orders", Csv::bytes("at,product,amount\n2014-01-11T12:00:00Z,1,2\n2014-01-12T12:00:00Z,2,3\n").time_column(Some("at")))
+        .await
+        .unwrap();
+    let products = Csv::bytes("id,name,launched\n1,tea,2009-01-01T00:00:00Z\n2,rye,2010-01-01T00:00:00Z\n").time_column(Some("launched"));
+    mill.load("products", products).await.unwrap();
+    change(
+        mill,
+        "orders",
+        json!({
+            "joins": [{"name": "products", "on": [{"column": "product", "other": "id"}]}],
+            "measures": [{"name": "revenue", "label": "Revenue", "kind": "sum", "column": "amount"}]
+        }),
+    )
+    .await;
+    let sold = json!({"name": "sold", "label": "Sold", "include": [
+        {"path": "orders", "members": ["revenue"]},
+        {"path": "orders.products", "members": [{"name": "name", "alias": "product_name"}]}
+    ]});
+    save(mill, sold).await.unwrap();
+    let joins = open(ward.folder.path(), Settings { mapped_lookup_rows: 0, ..Settings::default() }).await.tenant("acme").unwrap();
+    for mill in [mill, &joins] {
+        for (sql, until) in [
+            ("select product_name, measure(revenue) from sold group by 1", "2014-01-12T12:00:00+00:00"),
+            ("select measure(revenue) from sold", "2014-01-12T12:00:00+00:00"),
+            // What the statement names itself counts, be it looked up beside.
+            (
+                "select s.product_name, p.launched from (select product_name, measure(revenue) from sold group by 1) as s join products as p on p.name = s.product_name",
+                "2010-01-01T00:00:00+00:00",
+            ),
+        ] {
+            let provenance = mill.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).provenance;
+            assert_eq!(provenance.complete_until.map(|until| until.to_rfc3339()).as_deref(), Some(until), "{sql}");
+        }
+    }
 }

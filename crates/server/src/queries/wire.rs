@@ -448,14 +448,14 @@ pub struct Provenance {
     pub sources: Vec<SourceVersion>,
     /// Rows before this instant are gone, because they were older than the dataset keeps rows.
     pub retained_from: Option<DateTime<Utc>>,
-    /// Until when rows are there: the latest instant, but not beyond `answered_at`, or the end of the latest date's day. Of several datasets the
-    /// one counts that has the least.
+    /// Until when rows are there: the latest instant, but not beyond `answered_at`, or the end of the latest date's day. Of several datasets
+    /// whose rows are counted the one counts that has the least.
     #[schema(required)]
     pub complete_until: Option<DateTime<Utc>>,
     /// The clock by which the answer was made; of an older state, the time of the state. What ends later still goes on.
     pub answered_at: Option<DateTime<Utc>>,
     /// Where the first bucket begins that is still running: it ends after `answered_at`, or more than a twentieth of it lies behind
-    /// `complete_until` or the end of `time_range`. Left out where the answer has no buckets.
+    /// `complete_until`, where buckets are of the dataset's time column, or the end of `time_range`. Left out where the answer has no buckets.
     pub running_from: Option<DateTime<Utc>>,
     #[schema(required)]
     pub time_range: Option<TimeRange>,
@@ -484,6 +484,6 @@ pub struct Provenance {
     /// The access policies that restrict what was seen, an entry for each dataset that is not seen as a whole.
     #[schema(required = false)]
     pub access: Vec<AppliedAccess>,
-    /// Empty where rows were left out because the caller may not see them.
+    /// Empty where the caller may not see all rows and columns as they are.
     pub stages: Vec<Stage>,
 }

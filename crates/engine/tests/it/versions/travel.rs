@@ -202,3 +202,21 @@ async fn relative_ranges_are_counted_from_the_state_that_is_asked() {
         assert_eq!((&then["data"], &then["provenance"]["time_range"]), (&now["data"], &now["provenance"]["time_range"]));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_about_an_older_state_is_of_the_time_of_that_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = noon();
+    let mill = at_noon(folder.path(), &clock).await.tenant("acme").unwrap();
+    for hours in [2, 1] {
+        mill.load("orders", Csv::bytes("city,amount\nRome,1\n")).await.unwrap();
+        clock.advance(TimeDelta::hours(hours));
+    }
+    let at = |hour: u32| format!("2014-01-15T{hour}:00:00+00:00");
+    let sql = "select count(*) as n from orders";
+    for (as_of, hour) in [(AsOf::Version(0), 12), (AsOf::Version(1), 14), (AsOf::Time(at(13).parse().unwrap()), 13)] {
+        let answered_at = mill.sql_as_of(sql, as_of).await.unwrap().provenance.answered_at;
+        assert_eq!(answered_at.map(|at| at.to_rfc3339()), Some(at(hour)), "{as_of:?}");
+    }
+    assert_eq!(mill.sql(sql).await.unwrap().provenance.answered_at.map(|at| at.to_rfc3339()), Some(at(15)));
+}

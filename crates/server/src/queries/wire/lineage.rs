@@ -27,9 +27,9 @@ pub struct Verification {
     pub relative_tolerance: f64,
     /// What was read, both times.
     pub versions: Vec<SourceVersion>,
-    /// Missing for who sees some rows only.
+    /// Missing for who does not see all rows and columns.
     pub answered_ms: Option<u64>,
-    /// Missing for who sees some rows only.
+    /// Missing for who does not see all rows and columns.
     pub recomputed_ms: Option<u64>,
     /// Where the answer comes from.
     pub answered: Provenance,
