@@ -23,7 +23,6 @@ pub(crate) const CHANGES: [&str; 8] = [
 /// Lengths of buckets from a day on, which have a column each.
 pub(crate) const LONG: [&str; 5] = ["day", "week", "month", "quarter", "year"];
 
-pub(crate) const HOUR_US: i64 = 3_600_000_000;
 const MINUTE_US: i64 = 60_000_000;
 
 pub(crate) fn micros(text: &str) -> i64 {

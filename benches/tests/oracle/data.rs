@@ -9,7 +9,7 @@ use serde_json::json;
 use tidemill::{ColumnType, Json, Load};
 use tidemill_benches::random::{Random, Weighted};
 
-use crate::calendar::{self, CHANGES, HOUR_US, LONG, ZONES};
+use crate::calendar::{self, CHANGES, LONG, ZONES};
 use crate::dice::Dice;
 use crate::words::{quoted, whole};
 
@@ -62,6 +62,7 @@ pub(crate) const BIG: [i64; 8] = [i64::MIN, i64::MIN + 1, -9_007_199_254_740_993
 /// First instant of most rows, and how long they go on.
 pub(crate) const START: &str = "2013-01-01T00:00:00Z";
 pub(crate) const DAYS: i64 = 372;
+pub(crate) const HOUR_US: i64 = 3_600_000_000;
 pub(crate) const DAY_US: i64 = 86_400_000_000;
 
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use tidemill::{ColumnType, Condition, DateRange, Direction, Filter, Grain, SemanticQuery, TimeDimension};
 
-use crate::calendar::{self, CHANGES, HOUR_US, ZONES};
-use crate::data::{self, BIG, CITIES, DAY_US, DAYS, DEVICES};
+use crate::calendar::{self, CHANGES, ZONES};
+use crate::data::{self, BIG, CITIES, DAY_US, DAYS, DEVICES, HOUR_US};
 use crate::dice::Dice;
 use crate::members::{self, MEASURES, full};
 use crate::operators::{self, COMPARISONS, LISTS, PRESENCE, TEXTS, Wanted, filter};
@@ -252,7 +252,7 @@ fn value(dice: &mut Dice, name: &str, kind: ColumnType) -> Value {
 /// The clock of a tide stands a while before or after its rows, or on a day on which a clock changes, at a time of day
 /// at which none does.
 pub(crate) fn clock(dice: &mut Dice, tide: usize, of: usize) -> i64 {
-    let noon = calendar::HOUR_US * 35 / 2;
+    let noon = HOUR_US * 35 / 2;
     let change = calendar::micros(dice.pick(&CHANGES));
     let day = DAYS * (tide as i64 + 1) / of as i64 + dice.between(-20, 20);
     match dice.below(3) {
