@@ -45,6 +45,11 @@ describe('a calendar as text', () => {
     expect(readCalendar(text)).toBeNull();
   });
 
+  it('says, once it is read, also what its text leaves out, whoever reads it', () => {
+    expect(readCalendar('week:sunday')).toEqual({ weekStart: 'sunday', yearStart: 1, dayStart: 0 });
+    expect(readCalendar('year:4')).toEqual({ weekStart: 'monday', yearStart: 4, dayStart: 0 });
+  });
+
   it('is the same as another where weeks, years, days and the weekend are', () => {
     const usual: Calendar = { weekStart: 'sunday', yearStart: 1, weekend: ['friday'] };
     // What it does not say of the weekend is said by the usual one.

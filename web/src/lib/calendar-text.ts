@@ -1,17 +1,16 @@
 // A calendar as text that stands in an address: `week:sunday,year:4,day:6,weekend:friday.saturday`. What it does not say begins as
-// ever, with Monday, January and midnight; which days are worked is then said elsewhere. Holidays stand in no address. Pure.
+// ever, with Monday, January and midnight, for whoever opens it: read, it says so, because what a question leaves out is as with
+// who asks. Which days are worked is said elsewhere where it says nothing of them. Holidays stand in no address. Pure.
 import type { Calendar, Weekday } from '@/api/types';
 import { weekdays } from './format/calendar';
 
-/** What of a calendar stands in its text. */
-export function writtenCalendar(calendar: Calendar): Calendar {
+/** What of a calendar its text means: all of when weeks, years and days begin. */
+export function writtenCalendar(calendar: Calendar) {
   const { weekend } = calendar;
-  const [weekStart, yearStart] = [calendar.weekStart ?? 'monday', calendar.yearStart ?? 1];
-  const dayStart = calendar.dayStart ?? 0;
   return {
-    weekStart,
-    ...(yearStart === 1 ? {} : { yearStart }),
-    ...(dayStart === 0 ? {} : { dayStart }),
+    weekStart: calendar.weekStart ?? 'monday',
+    yearStart: calendar.yearStart ?? 1,
+    dayStart: calendar.dayStart ?? 0,
     ...(weekend ? { weekend: weekdays.filter((day) => weekend.includes(day)) } : {}),
   };
 }
@@ -20,8 +19,8 @@ export function calendarText(calendar: Calendar): string {
   const { weekStart, yearStart, dayStart, weekend } = writtenCalendar(calendar);
   return [
     `week:${weekStart}`,
-    yearStart === undefined ? null : `year:${yearStart}`,
-    dayStart === undefined ? null : `day:${dayStart}`,
+    yearStart === 1 ? null : `year:${yearStart}`,
+    dayStart === 0 ? null : `day:${dayStart}`,
     weekend ? `weekend:${weekend.join('.') || 'none'}` : null,
   ]
     .filter((part) => part !== null)
@@ -72,12 +71,10 @@ const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', timeZone: 'U
 export function calendarWords(calendar: Calendar): string {
   const { weekStart, yearStart, dayStart, weekend } = writtenCalendar(calendar);
   return [
-    `Weeks from ${large(weekStart ?? 'monday')}`,
-    yearStart == null ? null : `years from ${monthName.format(Date.UTC(2013, yearStart - 1))}`,
-    dayStart === undefined ? null : `days from ${dayStart}:00`,
-    weekend === undefined || weekend === null
-      ? null
-      : `${weekend.map(large).join(' and ') || 'no day'} off`,
+    `Weeks from ${large(weekStart)}`,
+    yearStart === 1 ? null : `years from ${monthName.format(Date.UTC(2013, yearStart - 1))}`,
+    dayStart === 0 ? null : `days from ${dayStart}:00`,
+    weekend === undefined ? null : `${weekend.map(large).join(' and ') || 'no day'} off`,
   ]
     .filter((part) => part !== null)
     .join(', ');

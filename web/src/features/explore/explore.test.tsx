@@ -267,7 +267,9 @@ describe('the answer', () => {
   it('shows the calendar of a link, which can be given up', async () => {
     const { user } = open('?m=count&grain=week&chart=table&cal=week:sunday');
     await grid('Flights by week');
-    expect(asked.map(({ calendar }) => calendar)).toEqual([{ weekStart: 'sunday' }]);
+    expect(asked.map(({ calendar }) => calendar)).toEqual([
+      { weekStart: 'sunday', yearStart: 1, dayStart: 0 },
+    ]);
     expect(screen.getByText('Weeks from Sunday')).toBeVisible();
     await user.click(screen.getByRole('button', { name: 'Ask by the usual calendar' }));
     await waitFor(() => expect(asked.at(-1)?.calendar).toBeUndefined());

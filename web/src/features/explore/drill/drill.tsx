@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from 'react';
 import type { Model } from '@/api/types';
 import { DialogPending } from '@/components/dialog-pending';
 import type { ProvenanceDialogProps } from '@/components/provenance/provenance-dialog';
-import { formatCalendar } from '@/lib/format/calendar';
+import { formatCalendar, within } from '@/lib/format/calendar';
 import { isOnMeasure } from '@/lib/measure-filters';
 import { isMemberFilter, toMember } from '@/lib/members';
 import { groupTitle } from '@/lib/result-group';
@@ -59,7 +59,7 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
     time: timeOf(state, model),
     range,
     zone: state.zone,
-    dayStart: (state.calendar ?? formatCalendar()).dayStart ?? 0,
+    dayStart: within(state.calendar, formatCalendar()).dayStart ?? 0,
     calendar: state.calendar,
     asOf: state.asOf,
   });

@@ -66,7 +66,10 @@ describe('a link that is copied', () => {
     expect(added).toBe(
       'https://mill.example/explore?f=a:equals:x,y&grain=week&zone=UTC&cal=week:sunday,year:4',
     );
-    expect(readState(new URL(added).searchParams).state.calendar).toEqual(sunday);
+    expect(readState(new URL(added).searchParams).state.calendar).toEqual({
+      ...sunday,
+      dayStart: 0,
+    });
   });
 
   const zoneOf = (part: Partial<ExploreState>): string | null => {

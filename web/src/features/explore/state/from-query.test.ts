@@ -1,6 +1,6 @@
 // What a card asks, explored.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SemanticQuery } from '@/api/types';
+import type { Calendar, SemanticQuery } from '@/api/types';
 import { setFormatCalendar } from '@/lib/format/calendar';
 import { viewAsModel } from '@/lib/views';
 import { joinedModels } from '@/testing/joined-fixtures';
@@ -55,13 +55,14 @@ describe('a card that is explored', () => {
     const path = explorePath({ ...query, calendar }, trips, line, null);
     expect(path).toContain('&cal=week:sunday,year:4');
     const state = stateOf({ ...query, calendar }, trips, line);
-    expect(mainQuery(state, trips)?.calendar).toEqual(calendar);
+    expect(mainQuery(state, trips)?.calendar).toEqual({ ...calendar, dayStart: 0 });
     const usual = { weekStart: 'monday' as const, yearStart: 1 };
     expect(explorePath({ ...query, calendar: usual }, trips, line, null)).not.toContain('cal=');
     setFormatCalendar(calendar);
     expect(stateOf({ ...query, calendar }, trips, line).calendar).toBeNull();
     expect(stateOf({ ...query, calendar: usual }, trips, line).calendar).toEqual({
-      weekStart: 'monday',
+      ...usual,
+      dayStart: 0,
     });
   });
 
@@ -79,6 +80,24 @@ describe('a card that is explored', () => {
       );
       expect(zoneOf({ ...query, timezone: null })).toBe(timezone);
     }
+  });
+
+  it.each<[Calendar, Calendar, Calendar | null]>([
+    [{ yearStart: 4 }, { weekStart: 'sunday' }, { weekStart: 'sunday', yearStart: 4, dayStart: 0 }],
+    [
+      { weekStart: 'sunday', dayStart: 0 },
+      { dayStart: 6 },
+      { weekStart: 'sunday', yearStart: 1, dayStart: 0 },
+    ],
+    [{ weekStart: 'sunday' }, { weekStart: 'sunday', dayStart: 6 }, null],
+    [{ yearStart: 4, dayStart: null }, { yearStart: 4, dayStart: 6 }, null],
+  ])('has of the calendar %j under that of all, %j, the whole: %j', (own, usual, whole) => {
+    setFormatCalendar(usual);
+    expect(stateOf({ ...query, calendar: own }, trips, line).calendar).toEqual(whole);
+    // An address says the same, also to who has another calendar.
+    const path = explorePath({ ...query, calendar: own }, trips, line, null);
+    const read = readState(new URLSearchParams(path.slice(path.indexOf('?')))).state;
+    expect(mainQuery(read, trips)?.calendar ?? null).toEqual(whole);
   });
 
   it('says what of it is not asked: its holidays, and a second time', () => {

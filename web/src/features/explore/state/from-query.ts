@@ -2,15 +2,18 @@
 // address of the page. Pure.
 import type { Calendar, Filter, Model, SemanticQuery, Widget } from '@/api/types';
 import { isSameCalendar, writtenCalendar } from '@/lib/calendar-text';
-import { formatCalendar } from '@/lib/format/calendar';
+import { formatCalendar, within } from '@/lib/format/calendar';
 import { fromMember, toMember } from '@/lib/members';
 import { emptyState } from './explore-state';
 import type { ExploreState } from './explore-state';
 import { searchOf, unqualify, writeState } from './url-state';
 
-/** Where it is another than who explores has anyway. */
-const ownCalendar = ({ calendar }: SemanticQuery): Calendar | null =>
-  calendar && !isSameCalendar(calendar, formatCalendar()) ? writtenCalendar(calendar) : null;
+/** Where it is another than who explores has anyway: with what the question leaves to them, because an address says all. */
+function ownCalendar({ calendar }: SemanticQuery): Calendar | null {
+  const usual = formatCalendar();
+  const whole = within(calendar, usual);
+  return isSameCalendar(whole, usual) ? null : writtenCalendar(whole);
+}
 
 export function stateOf(
   query: SemanticQuery,
@@ -71,7 +74,7 @@ const lostOf = ({ calendar, timeDimensions = [] }: SemanticQuery): [string, stri
 ];
 
 /** The same by the next level of a hierarchy in place of one. */
-function within(query: SemanticQuery, from: string, to: string): SemanticQuery {
+function atLevel(query: SemanticQuery, from: string, to: string): SemanticQuery {
   const renamed = (member: string): string => (member === from ? to : member);
   const { top } = query;
   return {
@@ -96,7 +99,7 @@ export function explorePath(
   widget: Pick<Widget, 'kind' | 'options'>,
   level: Level | null,
 ): string {
-  const asked = level === null ? query : within(query, level.from, toMember(level.to, model.name));
+  const asked = level === null ? query : atLevel(query, level.from, toMember(level.to, model.name));
   const params = writeState(stateOf(asked, model, widget));
   return `/explore${searchOf(new URLSearchParams([...params, ...lostOf(asked)]))}`;
 }
