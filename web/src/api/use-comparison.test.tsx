@@ -120,6 +120,25 @@ describe('a comparison', () => {
     await expect.poll(shown).toBe('1');
   });
 
+  it('goes on with the time of the answer in the same state, no faster either', async () => {
+    const until = (end: string): SemanticQuery => ({
+      ...question,
+      timeDimensions: [
+        { dimension: 'flights.time_hour', dateRange: ['2013-10-01T04:00:00.000Z', end] },
+      ],
+    });
+    next(5, until('2013-10-10T14:00:00.000Z'));
+    letGo();
+    await expect.poll(shown).toBe('5');
+    const before = asked.length;
+    next(5, until('2013-10-10T14:00:01.000Z'));
+    next(5, until('2013-10-10T14:00:02.000Z'));
+    await pass(COMPARED_EVERY_MS / 2);
+    expect(asked).toHaveLength(before);
+    await pass(COMPARED_EVERY_MS / 2);
+    await expect.poll(() => asked.length).toBe(before + 1);
+  });
+
   it('says why it failed until a later state is answered', async () => {
     refused = [1];
     letGo();

@@ -31,10 +31,20 @@ const questionOf = ({ timeDimensions, ...query }: SemanticQuery): string =>
     ...(timeDimensions && { timeDimensions: timeDimensions.map(uncut) }),
   });
 
-/** The same question in a later state; an earlier one was chosen by somebody, who is not to wait. */
+const cutOf = ({ timeDimensions = [] }: SemanticQuery): string =>
+  timeDimensions.map(({ dateRange }) => [dateRange ?? ''].flat().at(-1)).join();
+
+/**
+ * The same question in a later state, or in the same one and further: where nobody knows how far the data go, a running period is
+ * cut at the time of the answer, which is another with each. An earlier state was chosen by somebody, who is not to wait.
+ */
 function isLater(next: SemanticQuery, asked: SemanticQuery): boolean {
-  if (typeof next.asOf !== 'number' || typeof asked.asOf !== 'number') return false;
-  return next.asOf > asked.asOf && questionOf(next) === questionOf(asked);
+  const [now, then] = [next.asOf ?? null, asked.asOf ?? null];
+  const goesOn =
+    now === then
+      ? cutOf(next) > cutOf(asked)
+      : typeof now === 'number' && typeof then === 'number' && now > then;
+  return goesOn && questionOf(next) === questionOf(asked);
 }
 
 export function useComparison(before: SemanticQuery | null, enabled: boolean): Comparison {

@@ -1,20 +1,22 @@
 // What is asked of the period before: all of it beside what has ended, as much as is known of what has not, and all of it where
 // buckets are compared each by itself.
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { SemanticQuery } from '@/api/types';
 import { comparisonQuery, unfinishedTest } from './comparison';
+import { setFormatCalendar } from './format/calendar';
 
 const zone = 'America/New_York';
 const november = { from: '2013-11-01T04:00:00Z', to: '2013-12-01T05:00:00Z' };
-const asked = (time: object, until: string | null, calendar?: SemanticQuery['calendar']) =>
+afterEach(() => setFormatCalendar(null));
+
+const asked = (time: object, until: string | null, made: string | null = null) =>
   comparisonQuery(
     {
       measures: ['f.count'],
       timeDimensions: [{ dimension: 'f.at', dateRange: 'this month', ...time }],
-      ...(calendar ? { calendar } : {}),
     },
     'f.at',
-    { time_range: november, complete_until: until },
+    { time_range: november, complete_until: until, answered_at: made },
     zone,
   )?.timeDimensions?.[0]?.dateRange;
 
@@ -34,6 +36,25 @@ describe('what is asked of the period before', () => {
     ],
   ])('of a range that %s', (_, time, until, expected) => {
     expect(asked(time, until)).toEqual(expected);
+  });
+
+  it.each([
+    // Hardly anything is to come of it, but it goes on.
+    [
+      'of what is known',
+      '2013-11-30T01:00:00Z',
+      '2013-11-30T01:00:05Z',
+      ['2013-10-01T04:00:00.000Z', '2013-10-29T23:59:59.999Z'],
+    ],
+    [
+      'of what there was when it was answered',
+      null,
+      '2013-11-11T14:00:00Z',
+      ['2013-10-01T04:00:00.000Z', '2013-10-11T12:59:59.999Z'],
+    ],
+    ['of all of it once it is over', null, '2013-12-01T05:00:00Z', ['2013-10-01', '2013-10-31']],
+  ])('is as much as %s', (_, until, made, expected) => {
+    expect(asked({}, until, made)).toEqual(expected);
   });
 
   it('goes by the zone of the question where it has one', () => {
@@ -57,6 +78,13 @@ describe('what is asked of the period before', () => {
     };
     const reach = { time_range: range, complete_until: null };
     expect(comparisonQuery(query, 'f.at', reach, zone)?.timeDimensions?.[0]?.dateRange).toEqual([
+      '2013-10-01',
+      '2013-10-31',
+    ]);
+    // What it says nothing of is as with who asks, as the server has it.
+    setFormatCalendar({ dayStart: 6 });
+    const weeks: SemanticQuery = { ...query, calendar: { weekStart: 'sunday' } };
+    expect(comparisonQuery(weeks, 'f.at', reach, zone)?.timeDimensions?.[0]?.dateRange).toEqual([
       '2013-10-01',
       '2013-10-31',
     ]);
@@ -87,5 +115,15 @@ describe('a bucket', () => {
     ['nobody knows', null, november.to, false],
   ])('is unfinished or not: %s', (_, until, to, expected) => {
     expect(runs(until, to)).toBe(expected);
+  });
+
+  it('is unfinished while it goes on, however little is to come', () => {
+    const reach = { complete_until: '2013-11-30T23:00:00Z', time_range: november };
+    const at = (answered_at: string | null, until = reach.complete_until as string | null) =>
+      unfinishedTest({ ...reach, complete_until: until, answered_at }, month, zone)(start);
+    expect(at(null)).toBe(false);
+    expect(at('2013-11-30T23:00:05Z')).toBe(true);
+    expect(at('2013-11-30T23:00:05Z', null)).toBe(true);
+    expect(at('2013-12-02T00:00:00Z')).toBe(false);
   });
 });

@@ -5,8 +5,8 @@ import { previousRange } from './previous-range';
 import { isRangeRunning } from './running-period';
 import { nextBucket, unitsOf } from './zoned-time';
 
-/** Which time an answer is about, and how much of it is known. */
-export type Reach = Pick<Provenance, 'complete_until' | 'time_range'>;
+/** Which time an answer is about, how much of it is known, and when it was made. */
+export type Reach = Pick<Provenance, 'answered_at' | 'complete_until' | 'time_range'>;
 
 /** A range that counts business days has no period before it: as many days earlier others are off. */
 export const countsBusinessDays = (range: DateRange | null | undefined): boolean =>
@@ -36,7 +36,7 @@ export function comparisonQuery(
   if (!ranged || countsBusinessDays(ranged.dateRange)) return null;
   const isWhole = asked.some(({ granularity }) => granularity) || !isRangeRunning(reach);
   const dayStart = within(query.calendar, formatCalendar()).dayStart ?? 0;
-  const until = isWhole ? null : reach.complete_until;
+  const until = isWhole ? null : (reach.complete_until ?? reach.answered_at ?? null);
   const said = { ...range, said: ranged.dateRange, dayStart, until };
   // A card may have a zone of its own, in which its days begin.
   const shifted = previousRange(said, query.timezone ?? zone);
@@ -55,16 +55,16 @@ export function comparisonQuery(
  * whole bucket. One that the range cuts is, because the period before cuts its own as far.
  */
 export function unfinishedTest(
-  { complete_until, time_range: range }: Reach,
+  { time_range: range, ...known }: Reach,
   { grain, interval }: Pick<ResultColumn, 'grain' | 'interval'>,
   zone: string,
 ): (start: number) => boolean {
-  if (!grain || complete_until === null) return () => false;
+  if (!grain) return () => false;
   return (start) => {
     const end = nextBucket(start, grain, zone, unitsOf(interval));
     const from = range ? Math.max(start, Date.parse(range.from)) : start;
     const to = range ? Math.min(end, Date.parse(range.to)) : end;
     const asked = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-    return to > from && isRangeRunning({ complete_until, time_range: asked });
+    return to > from && isRangeRunning({ ...known, time_range: asked });
   };
 }

@@ -87,14 +87,27 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
   const range = result?.provenance.time_range ?? null;
   const [from, to] = [range?.from, range?.to];
   const until = result?.provenance.complete_until ?? null;
+  const made = result?.provenance.answered_at ?? null;
   const version = result && versionOf(result.provenance);
   const compares = widget.options?.comparison === 'previous_period' && !answer.outdated;
   const before = useMemo(() => {
     if (!compares || from === undefined || to === undefined) return null;
     const time = timeMemberOf(definition, widget.query, models);
-    const reach = { time_range: { from, to }, complete_until: until };
+    const reach = { time_range: { from, to }, complete_until: until, answered_at: made };
     return comparisonQuery(query, time, reach, view.zone, version);
-  }, [compares, from, to, until, version, definition, widget.query, models, query, view.zone]);
+  }, [
+    compares,
+    from,
+    to,
+    until,
+    made,
+    version,
+    definition,
+    widget.query,
+    models,
+    query,
+    view.zone,
+  ]);
   const earlier = useComparison(before, near);
 
   // Values that split a chart get their colours from the dashboard.

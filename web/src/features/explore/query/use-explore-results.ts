@@ -62,13 +62,14 @@ export function useExploreResults(state: ExploreState, model: Model | null): Exp
   const range = result?.provenance.time_range ?? null;
   const [from, to] = [range?.from, range?.to];
   const until = result?.provenance.complete_until ?? null;
+  const made = result?.provenance.answered_at ?? null;
   const version = result && versionOf(result.provenance);
   const { compare, zone } = state;
   const before = useMemo(() => {
     if (!compare || from === undefined || to === undefined) return null;
-    const reach = { time_range: { from, to }, complete_until: until };
+    const reach = { time_range: { from, to }, complete_until: until, answered_at: made };
     return beforeQuery(query, model, reach, zone, version);
-  }, [compare, query, model, from, to, until, zone, version]);
+  }, [compare, query, model, from, to, until, made, zone, version]);
   const comparison = useComparison(before, true);
 
   const cancel = useCallback(() => {
