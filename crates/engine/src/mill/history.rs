@@ -124,6 +124,32 @@ pub struct CheckpointReport {
 }
 
 impl Mill {
+    /// The latest version of a dataset and when it was committed, to whoever [`dataset`](Self::dataset) tells it. It is known from the log alone:
+    /// neither statistics of columns nor rows are looked at, so that it may be asked beside every answer.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// mill.load("orders", Csv::bytes("city,amount\nOslo,4\n")).await?;
+    /// let told = mill.dataset("orders").await?.summary;
+    /// assert_eq!(mill.committed_at("orders").await?, (1, told.updated_at));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` with near names.
+    pub fn committed_at<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<(u64, DateTime<Utc>)>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let latest = self.find(&name).await?;
+            Ok((latest.version, latest.updated_at))
+        })
+    }
+
     /// The versions of a dataset and what made them, newest first: at most `limit` (1 to 1,000) before a version.
     ///
     /// ```

@@ -58,9 +58,9 @@ async fn refreshed_at(mill: &Mill, provenance: &Provenance, now: DateTime<Utc>) 
 }
 
 async fn committed_at(mill: &Mill, dataset: &str, version: u64) -> Option<DateTime<Utc>> {
-    let summary = mill.dataset(dataset).await.ok()?.summary;
-    if summary.version == version {
-        return Some(summary.updated_at);
+    let (latest, committed_at) = mill.committed_at(dataset).await.ok()?;
+    if latest == version {
+        return Some(committed_at);
     }
     // Another commit came meanwhile.
     mill.versions(dataset, Some(version + 1), 1).await.ok()?.items.first().map(|found| found.committed_at)
