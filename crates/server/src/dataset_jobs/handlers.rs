@@ -153,6 +153,9 @@ async fn start(app: &App, caller: &Caller, mill: Mill, name: String, order: Orde
     // What belongs to others is not there.
     mill.dataset_settings(&name).await?;
     let now = app.clock.now();
+    // What is refused never began, so it is looked at before it is written down. Begun it is afterwards: a job that nobody runs, because the
+    // caller has gone meanwhile, would keep its place for ever.
+    app.dataset_jobs.check_room(caller.tenancy())?;
     audit::append(app.store.db(), now, caller, order.audited(), &name).await?;
     let job = app.dataset_jobs.begin(caller.tenancy(), &name, order.work(), now)?;
     let answer = job.to_wire();

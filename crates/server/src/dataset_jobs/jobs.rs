@@ -102,16 +102,22 @@ impl Jobs {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Looks whether work of a tenant could begin now.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub fn check_room(&self, tenancy: &Tenancy) -> Answer<()> {
+        room_beside(&jobs_of(&self.lock(), tenancy))
+    }
+
     /// Adds work that begins.
     ///
     /// # Errors
     /// `Exhausted` when the tenant has ordered as much as runs at a time.
     pub fn begin(&self, tenancy: &Tenancy, dataset: &str, work: Work, now: DateTime<Utc>) -> Answer<Arc<Job>> {
         let mut jobs = self.lock();
-        let of_tenant: Vec<Arc<Job>> = jobs.values().filter(|job| job.tenant == *tenancy.slug()).cloned().collect();
-        if of_tenant.iter().filter(|job| job.is_running()).count() >= RUNNING_MAX {
-            return Err(Problem::exhausted(format!("{RUNNING_MAX} jobs are running already; wait for one to end"), 5));
-        }
+        let of_tenant = jobs_of(&jobs, tenancy);
+        room_beside(&of_tenant)?;
         if of_tenant.len() >= REMEMBERED_MAX
             && let Some(oldest) = of_tenant.iter().filter(|job| !job.is_running()).map(|job| job.id).min()
         {
@@ -150,6 +156,17 @@ impl Jobs {
     pub fn sweep(&self, now: DateTime<Utc>) {
         self.lock().retain(|_, job| job.ended().as_ref().is_none_or(|(_, ended_at)| now - *ended_at < REMEMBERED_FOR));
     }
+}
+
+fn jobs_of(jobs: &HashMap<Uuid, Arc<Job>>, tenancy: &Tenancy) -> Vec<Arc<Job>> {
+    jobs.values().filter(|job| job.tenant == *tenancy.slug()).cloned().collect()
+}
+
+fn room_beside(of_tenant: &[Arc<Job>]) -> Answer<()> {
+    if of_tenant.iter().filter(|job| job.is_running()).count() >= RUNNING_MAX {
+        return Err(Problem::exhausted(format!("{RUNNING_MAX} jobs are running already; wait for one to end"), 5));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! Work that is ordered for a dataset over HTTP: rows that are counted and go, segments that are merged, and what sources have brought.
 
 use http::{Method, header};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use tidemill_server::dataset_jobs::wire::Work;
+use tidemill_server::store::audit;
+use tidemill_server::tenants;
 
-use crate::harness::{Answer, Server, Who};
+use crate::harness::{Answer, Server, Who, tenancy};
 
 /// Six loads of one row each: `n` is 1 to 6.
 async fn with_orders() -> Server {
@@ -105,6 +109,19 @@ async fn segments_are_merged_and_removed_when_an_admin_says_so() {
     assert_eq!(told, [(&json!("vacuum"), &json!("done")), (&json!("compaction"), &json!("done"))]);
     server.app.dataset_jobs.sweep(server.now() + chrono::TimeDelta::minutes(61));
     assert_eq!(call(Method::GET, "/datasets/orders/jobs").await.expect(200).json(), json!({"items": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_is_not_audited_as_begun() {
+    let server = with_orders().await;
+    let acme = tenants::store::get_by_slug(server.app.store.db(), "acme").await.unwrap().unwrap();
+    for _ in 0..4 {
+        server.app.dataset_jobs.begin(&tenancy(&acme), "orders", Work::Vacuum, server.now()).unwrap();
+    }
+    let refused = server.post(Who::Admin, "/datasets/orders/vacuum", Value::Null).await.expect(429).json();
+    assert_eq!(refused["code"], "exhausted", "{refused}");
+    let log = audit::Entity::find().all(server.app.store.db()).await.unwrap();
+    assert!(log.iter().all(|row| row.action != "dataset.vacuum_started"), "{log:?}");
 }
 
 async fn push(server: &Server, headers: &[(&str, &str)], body: &'static str) -> Answer {
