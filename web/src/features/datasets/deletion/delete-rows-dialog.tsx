@@ -12,8 +12,9 @@ import {
   useGetDatasetJobQuery,
 } from '@/api/dataset-jobs-api';
 import { useGetModelQuery } from '@/api/models-api';
+import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
-import type { DatasetDetail, DatasetJob, MemberFilter } from '@/api/types';
+import type { DatasetDetail, DatasetJob, MemberFilter, Problem } from '@/api/types';
 import { Dialog } from '@/components/dialog';
 import { FormProblem } from '@/components/form-problem';
 import { ProblemNotice } from '@/components/problem-notice';
@@ -40,9 +41,9 @@ export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogP
   const [typed, setTyped] = useState('');
   const [count, counting] = useCountRowsMutation();
   const [deleteRows, ordering] = useDeleteRowsMutation();
-  const job = useEndOf(dataset.name, ordering.data, onClose);
+  const { job, lost } = useEndOf(dataset.name, ordering.data, onClose);
   const rows = counting.data?.rows ?? null;
-  const busy = ordering.isLoading || job?.state === 'running';
+  const busy = ordering.isLoading || (job?.state === 'running' && lost === null);
   // Older versions may have rows of which the latest has none.
   const some = rows !== null && (rows > 0 || erase);
 
@@ -68,6 +69,8 @@ export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogP
       problem={
         job?.problem ? (
           <ProblemNotice problem={job.problem} dense />
+        ) : lost ? (
+          <ProblemNotice problem={lost} dense />
         ) : ordering.isError ? (
           <FormProblem error={ordering.error} />
         ) : counting.isError ? (
@@ -82,7 +85,9 @@ export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogP
           disabled={!some || !says(typed, rows)}
           onClick={confirm}
         >
-          {rows === null ? 'Delete rows' : `Delete ${formatCount(rows, 'row')}`}
+          {rows === null
+            ? 'Delete rows'
+            : `${erase ? 'Erase' : 'Delete'} ${formatCount(rows, 'row')}`}
         </Button>
       }
     >
@@ -113,7 +118,15 @@ export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogP
       {rows !== null && isAdmin && (
         <FormControlLabel
           control={
-            <Checkbox checked={erase} onChange={(event) => setErase(event.target.checked)} />
+            <Checkbox
+              checked={erase}
+              disabled={busy}
+              onChange={(event) => {
+                // The number was typed for the other of the two.
+                setTyped('');
+                setErase(event.target.checked);
+              }}
+            />
           }
           label="Erase them: no older version can be read afterwards"
         />
@@ -138,14 +151,30 @@ export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogP
   );
 }
 
-/** The job that was ordered; when it is done, it is told and the dialog closes. */
+/**
+ * Why nobody can say any more how a job stands: jobs are remembered by the process that does them. Where the server does not
+ * answer, or not now, it is asked again.
+ */
+function lossOf(error: unknown): Problem | null {
+  const problem = error === undefined ? null : toProblem(error);
+  if (problem?.status !== 404) return null;
+  return {
+    ...problem,
+    title: 'Nothing is known any more of this work',
+    detail: 'The server may have been started anew. Count again to see whether the rows are gone.',
+  };
+}
+
+/** The job that was ordered, and why it is no longer known; when it is done, it is told and the dialog closes. */
 function useEndOf(name: string, ordered: DatasetJob | undefined, onClose: () => void) {
   const which = { name, id: ordered?.id ?? '' };
   // Known once it has ended: then it is not asked for again.
-  const known = datasetJobsApi.endpoints.getDatasetJob.useQueryState(which).currentData;
+  const { currentData: known, error } = datasetJobsApi.endpoints.getDatasetJob.useQueryState(which);
+  const lost = useMemo(() => lossOf(error), [error]);
+  const goesOn = lost === null && (known === undefined || known.state === 'running');
   const asked = useGetDatasetJobQuery(which, {
     skip: ordered === undefined,
-    pollingInterval: known === undefined || known.state === 'running' ? pollMs : 0,
+    pollingInterval: goesOn ? pollMs : 0,
   });
   const toasts = useToasts();
   const job = ordered && asked.currentData?.id === ordered.id ? asked.currentData : ordered;
@@ -159,7 +188,7 @@ function useEndOf(name: string, ordered: DatasetJob | undefined, onClose: () => 
     });
     onClose();
   }, [job, toasts, onClose]);
-  return job;
+  return { job, lost };
 }
 
 interface PickConditionProps {

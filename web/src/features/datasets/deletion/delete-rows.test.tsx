@@ -1,11 +1,13 @@
 // Rows are deleted after they were counted and the number was typed, as it was counted and under the condition that was counted.
 import { screen, waitFor, within } from '@testing-library/react';
+import { http, HttpResponse } from 'msw';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Model, Role } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
-import { flightsDetail, session } from '@/testing/fixtures';
+import { flightsDetail, problem, session } from '@/testing/fixtures';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
 import { pickable, says, withFilter } from './condition';
 import { DeleteRows } from './delete-rows';
 
@@ -66,12 +68,36 @@ describe('rows', () => {
     expect(mockState.gone).toEqual([]);
   });
 
+  it('are no longer waited for where the server does not know the work any more', async () => {
+    let asked = 0;
+    server.use(
+      http.get('*/api/v1/datasets/:name/jobs/:id', () => {
+        asked += 1;
+        return HttpResponse.json(problem(404, 'not_found', 'Not found'), { status: 404 });
+      }),
+    );
+    const { user, dialog, count } = await open();
+    await count('true');
+    await user.type(await within(dialog).findByLabelText('Type 4 to confirm'), '4');
+    await user.click(within(dialog).getByRole('button', { name: 'Delete 4 rows' }));
+    expect(await within(dialog).findByText(/^Nothing is known any more/)).toBeInTheDocument();
+    // More than one turn of asking.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(asked).toBe(1);
+    await user.click(within(dialog).getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  });
+
   it('are erased by admins alone', async () => {
     const { user, dialog, count } = await open();
     await count('true');
-    await user.click(await within(dialog).findByRole('checkbox', { name: /^Erase them/ }));
+    // What was typed was meant for a deletion.
+    await user.type(await within(dialog).findByLabelText('Type 4 to confirm'), '4');
+    await user.click(within(dialog).getByRole('checkbox', { name: /^Erase them/ }));
+    expect(within(dialog).getByLabelText('Type 4 to confirm')).toHaveValue('');
+    expect(within(dialog).getByRole('button', { name: 'Erase 4 rows' })).toBeDisabled();
     await user.type(within(dialog).getByLabelText('Type 4 to confirm'), '4');
-    await user.click(within(dialog).getByRole('button', { name: 'Delete 4 rows' }));
+    await user.click(within(dialog).getByRole('button', { name: 'Erase 4 rows' }));
     await waitFor(() => expect(mockState.gone.map(({ work }) => work)).toEqual(['erasure']));
   });
 
