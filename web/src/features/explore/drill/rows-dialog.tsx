@@ -8,6 +8,7 @@ import { useStoredResult } from '@/api/use-stored-result';
 import { partText, stateText } from '@/components/provenance/provenance-line';
 import { useToasts } from '@/components/toast-slice';
 import { nothingSeen } from '@/lib/access-words';
+import { formatNumber } from '@/lib/format';
 import { Dialog } from '@/components/dialog';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import { ErrorState, LoadingState } from '@/components/states';
@@ -27,6 +28,7 @@ export function RowsDialog({ title, query, zone, onClose }: RowsDialogProps) {
   const answer = useRunQueryQuery(query);
   const stored = useStoredResult(answer.data?.key);
   const toasts = useToasts();
+  const isCut = (stored?.result.provenance.total_rows ?? 0) > MOST_IN_A_FILE;
   const download = async (): Promise<void> => {
     const problem = await downloadCsv({ ...query, limit: MOST_IN_A_FILE }, title);
     if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
@@ -44,7 +46,9 @@ export function RowsDialog({ title, query, zone, onClose }: RowsDialogProps) {
           onClick={() => void download()}
           startIcon={<Icon name="download" size={16} />}
         >
-          Download CSV
+          {isCut
+            ? `Download CSV of the first ${formatNumber(MOST_IN_A_FILE, 'integer')}`
+            : 'Download CSV'}
         </Button>
       }
     >
