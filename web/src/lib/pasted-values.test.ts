@@ -26,6 +26,10 @@ describe('a pasted list', () => {
       '5" pipe',
     ]);
     expect(numbers('"1","2"')).toEqual({ values: [1, 2], wrong: null });
+    // Nothing is a text of its own, but no number.
+    expect(texts('"","5"')).toEqual(['', '5']);
+    expect(numbers('"","5"," ","6"')).toEqual({ values: [5, 6], wrong: null });
+    expect(numbers('"","5"')).toBeNull();
   });
 
   it('has numbers, with all their digits', () => {

@@ -13,14 +13,19 @@ const quotedList = /^"(?:[^"]|"")*"(?:\s*[,;]\s*"(?:[^"]|"")*")*$/;
 const trimmed = (parts: readonly string[]): string[] =>
   parts.map((part) => part.trim()).filter((part) => part !== '');
 
+/** An empty text is a value; of numbers it is none, and not zero. */
+function quotedParts(line: string, numeric: boolean): string[] {
+  const parts = (line.match(/"(?:[^"]|"")*"/g) ?? []).map((part) =>
+    part.slice(1, -1).replaceAll('""', '"'),
+  );
+  return numeric ? trimmed(parts) : parts;
+}
+
 function partsOf(text: string, numeric: boolean): string[] {
   const lines = trimmed(text.split(/[\n\r\t]+/));
   const [line] = lines;
   if (line === undefined || lines.length > 1) return lines;
-  if (quotedList.test(line))
-    return (line.match(/"(?:[^"]|"")*"/g) ?? []).map((part) =>
-      part.slice(1, -1).replaceAll('""', '"'),
-    );
+  if (quotedList.test(line)) return quotedParts(line, numeric);
   return numeric ? trimmed(line.split(/[,;]+/)) : lines;
 }
 
