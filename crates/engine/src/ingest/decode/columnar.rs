@@ -270,9 +270,9 @@ fn values_of(name: &str, stored: &ArrayRef) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
+    use ::parquet::arrow::ArrowWriter;
     use arrow::array::{Decimal128Array, Float64Array, Int64Array, ListArray, StringArray};
     use arrow::datatypes::Int32Type;
-    use ::parquet::arrow::ArrowWriter;
 
     use super::*;
     use crate::catalog::ColumnType;
