@@ -12,7 +12,7 @@ export type AccessPolicy = {
   name: string;
   /** Conditions on dimensions that all hold for the rows which are seen: dimensions of the model, or of what its rows belong to
     over many-to-one and one-to-one joins (`customers.region`). A row that belongs to nothing there is not seen by such a one. A value
-    `{user.name}` stands for all values of that attribute. Without any, all rows are seen. */
+    `{user.name}` stands for all values of that attribute; in a text each brace is written twice. Without any, all rows are seen. */
   rows?: Filter[];
   /** To whom it applies: all of these hold. Without any it applies to everybody. */
   when?: AttributeCondition[];
@@ -165,7 +165,6 @@ export type Calendar = {
   holidays?: Holiday[] | null;
   /** The zone in which days begin, where the question or its dashboard names none: a name of the IANA database. At last: `UTC`. */
   timezone?: string | null;
-  /** The day on which weeks begin. At last: `monday`. */
   weekStart?: Weekday | null;
   /** The days of the week that are not worked, six at most. At last: Saturday and Sunday. */
   weekend?: Weekday[] | null;
@@ -313,7 +312,7 @@ export type DashboardDefinition = {
   time: DashboardTime;
   /** The dimension that the time control acts on. */
   time_dimension?: string | null;
-  /** IANA name of the zone in which days begin. */
+  /** IANA name of the zone in which days begin; nothing: that of its calendar, or of who looks. */
   timezone?: string | null;
   /** The widgets. */
   widgets: Widget[];
@@ -378,6 +377,43 @@ export type DatasetDetail = DatasetSummary & {
   loads: DatasetLoad[];
 };
 
+export type DatasetJob = {
+  /** Whether it can be cancelled now. */
+  cancellable: boolean;
+  /** The dataset. */
+  dataset: string;
+  /** When it ended. */
+  ended_at: string | null;
+  /** Id. */
+  id: string;
+  problem: Problem | null;
+  report: DatasetJobReport | null;
+  /** When it was ordered. */
+  started_at: string;
+  /** How it stands. */
+  state: DatasetJobState;
+  /** What is done. */
+  work: DatasetWork;
+};
+
+export type DatasetJobReport = {
+  /** Bytes that were written or removed. */
+  bytes: number;
+  /** Segments that are fewer now, or objects that were removed. */
+  objects: number;
+  /** Rows that went, or that were written again. */
+  rows: number;
+  /** The version of the dataset after it; nothing where none was made or looked at. */
+  version: number | null;
+};
+
+export type DatasetJobState = 'running' | 'done' | 'failed' | 'cancelled';
+
+export type DatasetJobs = {
+  /** Newest first; what has ended is here for an hour. */
+  items: DatasetJob[];
+};
+
 export type DatasetLineage = {
   /** Where these come from, by commit, oldest first; what is not known comes last. */
   commits: CommitLineage[];
@@ -422,43 +458,6 @@ export type DatasetLoad = {
   version: number;
 };
 
-export type DatasetJob = {
-  /** Whether it can be cancelled now. */
-  cancellable: boolean;
-  /** The dataset. */
-  dataset: string;
-  /** When it ended. */
-  ended_at: string | null;
-  /** Id. */
-  id: string;
-  problem: Problem | null;
-  report: DatasetJobReport | null;
-  /** When it was ordered. */
-  started_at: string;
-  /** How it stands. */
-  state: DatasetJobState;
-  /** What is done. */
-  work: DatasetWork;
-};
-
-export type DatasetJobReport = {
-  /** Bytes that were written or removed. */
-  bytes: number;
-  /** Segments that are fewer now, or objects that were removed. */
-  objects: number;
-  /** Rows that went, or that were written again. */
-  rows: number;
-  /** The version of the dataset after it; nothing where none was made or looked at. */
-  version: number | null;
-};
-
-export type DatasetJobState = 'running' | 'done' | 'failed' | 'cancelled';
-
-export type DatasetJobs = {
-  /** Newest first; what has ended is here for an hour. */
-  items: DatasetJob[];
-};
-
 export type DatasetLoads = {
   /** Newest first, at most 20. */
   items: DatasetLoad[];
@@ -491,9 +490,9 @@ export type DatasetSummary = {
   name: string;
   /** Rows that the caller sees. */
   rows: number;
-  /** Nothing for who sees some rows only. */
+  /** Nothing for who does not see all rows and columns as they are. */
   segments: number | null;
-  /** Nothing for who sees some rows only. */
+  /** Nothing for who does not see all rows and columns as they are. */
   size_bytes: number | null;
   time_column: string | null;
   time_max: string | null;
@@ -501,8 +500,6 @@ export type DatasetSummary = {
   updated_at: string;
   version: number;
 };
-
-export type DatasetWork = 'deletion' | 'erasure' | 'compaction' | 'vacuum';
 
 export type DatasetVersion = {
   committed_at: string;
@@ -518,6 +515,8 @@ export type DatasetVersion = {
   segments_removed: number;
   version: number;
 };
+
+export type DatasetWork = 'deletion' | 'erasure' | 'compaction' | 'vacuum';
 
 export type DateRange = string[] | string;
 
@@ -597,11 +596,11 @@ export type Explanation = {
   budget: Budget;
   bytes: number;
   dataset: string;
-  /** Milliseconds that it would take, by how fast answers were lately. Missing for who sees some rows only. */
+  /** Milliseconds that it would take, by how fast answers were lately. Missing for who sees a part of the rows or columns. */
   estimated_ms?: number | null;
   plan: string;
   rollups: RollupUse[];
-  /** Rows that would be read; for who sees some rows only: those of them that the question looks at. */
+  /** Rows that would be read; for who sees a part of the rows or columns: those of them that the question looks at. */
   rows: number;
   segments_by_rollup: number;
   segments_from_rows: number;
@@ -890,13 +889,13 @@ export type LoadState = 'running' | 'done' | 'failed' | 'cancelled';
 export type MadeMember = {
   /** What it is called in the view, behind the prefix. */
   alias?: string | null;
-  /** What it is. */
+  /** What it is; else as in the model. */
   description?: string | null;
   /** A format preset or a d3-format string; else that of the model. A named filter has none. */
   format?: string | null;
   /** What people read. */
   label?: string | null;
-  /** Whatever programs that read the view are to know of it. */
+  /** Whatever programs that read the view are to know of it; else as in the model. */
   meta?: object | null;
   /** Its name in the model. */
   name: string;
@@ -935,7 +934,7 @@ export type Measure = {
   /** What programs that read the model are to know of it; as JSON at most 50,000 bytes. */
   meta?: object | null;
   name: string;
-  /** Whether people are offered it in lists; questions may name it all the same. */
+  /** Whether people are offered it in lists; questions and other measures may name it all the same. */
   public?: boolean;
   /** Which quantile, from 0 to 1, for the kind `quantile`. Default 0.5, the median. */
   quantile?: number | null;
@@ -990,7 +989,8 @@ export type Model = {
   /** What programs that read the model are to know of it; as JSON at most 50,000 bytes. */
   meta?: object | null;
   name: string;
-  /** Whether people are offered it in lists; questions may name it all the same. */
+  /** Whether people are offered it in lists. What is not is answered all the same, by its name and through views: who may see what is
+    said by access policies. */
   public?: boolean;
   rollups?: Rollup[];
   /** Filters with a name, which a query asks for in `segments`. */
@@ -1074,6 +1074,7 @@ export type NewLoad = {
   mode: LoadMode;
   /** How the file is written, where that is not to be inferred. */
   options?: ReadOptions;
+  position?: SourcePart | null;
   /** What is done to the rows of a new dataset, and of every later load; see docs/steps.md. */
   steps?: Step[] | null;
   /** The time of a new dataset; `null` for none, left out to infer it. */
@@ -1193,8 +1194,8 @@ export type Provenance = {
   bounds: Bound[];
   bytes_read: number;
   calendar?: UsedCalendar | null;
-  /** Until when rows are there: the latest instant, but not beyond `answered_at`, or the end of the latest date's day. Of several datasets the
-   * one counts that has the least. */
+  /** Until when rows are there: the latest instant, but not beyond `answered_at`, or the end of the latest date's day. Of several datasets
+    whose rows are counted the one counts that has the least. */
   complete_until: string | null;
   dataset: string | null;
   exact: boolean;
@@ -1207,7 +1208,7 @@ export type Provenance = {
   row_filter_applied: boolean;
   rows_scanned: number;
   /** Where the first bucket begins that is still running: it ends after `answered_at`, or more than a twentieth of it lies behind
-   * `complete_until` or the end of `time_range`. Left out where the answer has no buckets. */
+    `complete_until`, where buckets are of the dataset's time column, or the end of `time_range`. Left out where the answer has no buckets. */
   running_from?: string | null;
   segments_pruned: number;
   segments_read: number;
@@ -1216,7 +1217,7 @@ export type Provenance = {
   segments_total: number;
   /** What was read, where it was not exactly one dataset. */
   sources?: SourceVersion[];
-  /** Empty where rows were left out because the caller may not see them. */
+  /** Empty where the caller may not see all rows and columns as they are. */
   stages: Stage[];
   time_range: TimeRange | null;
   timezone: string;
@@ -1274,6 +1275,8 @@ export type ReadOptions = {
   sheet?: string | null;
   /** The place of a sheet, from 1, instead of its name. */
   sheet_number?: number | null;
+  /** How many times the size of the file its content may be once it is unpacked, from 256 MiB on: 1 to 1,000,000, 1,000 when it is left out. */
+  unpack_ratio?: number | null;
 };
 
 export type RejectedRow = {
@@ -1298,7 +1301,7 @@ export type RejectedRows = {
   headers: {
     [key: string]: RowHeader;
   };
-  /** Those asked for. */
+  /** Those asked for; fewer than the limit where they are long, so the next page begins as many rows later as these are. */
   items: RejectedRow[];
   /** How many there are. */
   total: number;
@@ -1370,6 +1373,18 @@ export type RowHeader = {
   delimiter: string;
 };
 
+export type RowsToCount = {
+  /** A SQL condition over the columns that the caller sees. A row is meant for which it is true; one for which it is false or null is not. */
+  predicate: string;
+};
+
+export type RowsToDelete = {
+  /** How many rows `POST /datasets/{name}/rows/count` has found. Where there are more or fewer by now, nothing goes. */
+  expected_rows: number;
+  /** A SQL condition over the columns that the caller sees. A row goes for which it is true; one for which it is false or null stays. */
+  predicate: string;
+};
+
 export type SegmentLineage = {
   bytes: number;
   /** Its path below the dataset. */
@@ -1383,7 +1398,8 @@ export type SemanticQuery = {
   budget?: Budget | null;
   calendar?: Calendar | null;
   dimensions?: string[];
-  /** Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not. */
+  /** `true`: measures that are estimates by their kind (`count_distinct_approx`, `quantile`) are computed exactly, too. `false`:
+    `count_distinct` of texts and floats may be an estimate as well. Default: every measure is what its kind says. */
   exact?: boolean | null;
   /** Whether the answer says how it was to be answered, as `/queries/explain` says it without answering. Not of live questions. */
   explain?: boolean;
@@ -1435,6 +1451,31 @@ export type SignIn = {
   email: string;
   /** Password. */
   password: string;
+};
+
+export type SourcePart = {
+  /** Where the source was before; left out at its beginning. */
+  from?: number | null;
+  /** Name of the source, up to 128 characters. */
+  source: string;
+  /** Where it is afterwards. */
+  to: number;
+};
+
+export type SourcePosition = {
+  /** The load that has. */
+  load_id: string;
+  /** Everything up to it has been loaded. */
+  position: number;
+  /** Name of the source. */
+  source: string;
+  /** The version that has brought it there. */
+  version: number;
+};
+
+export type SourcePositions = {
+  /** By name of the source. */
+  items: SourcePosition[];
 };
 
 export type SourceVersion = {
@@ -1654,7 +1695,7 @@ export type Subtotal = {
 export type Tenant = {
   /** What one question may read at most. */
   budget: Budget;
-  /** When weeks and years begin, where a question does not say. */
+  /** In which zone and when days, weeks and years begin, where a question does not say. */
   calendar: Calendar;
   /** Id. */
   id: string;
@@ -1816,7 +1857,7 @@ export type ValuePage = {
 export type Verification = {
   /** Where the answer comes from. */
   answered: Provenance;
-  /** Missing for who sees some rows only. */
+  /** Missing for who does not see all rows and columns. */
   answered_ms?: number | null;
   difference_count: number;
   /** The first of them, 20 at most. */
@@ -1825,7 +1866,7 @@ export type Verification = {
   equal: boolean;
   /** Where the numbers come from that it was compared with: rows alone. */
   recomputed: Provenance;
-  /** Missing for who sees some rows only. */
+  /** Missing for who does not see all rows and columns. */
   recomputed_ms?: number | null;
   /** Fractions are equal when they differ by at most this part of the greater one. */
   relative_tolerance: number;
