@@ -199,11 +199,17 @@ function matches(fact: Fact, filter: Filter): boolean {
         String(value).toLowerCase().includes(String(text).toLowerCase()),
       );
     case 'gte':
-      return Number(value) >= Number(values[0]);
+      return scaled(value) >= scaled(values[0] ?? null);
+    case 'lt':
+      return scaled(value) < scaled(values[0] ?? null);
     default:
       return true;
   }
 }
+
+/** Instants and numbers on one scale. */
+const scaled = (value: Cell): number =>
+  typeof value === 'string' && /^\d{4}-/.test(value) ? Date.parse(value) : Number(value);
 
 function valueOf(fact: Fact, member: string): Cell {
   const [model, name] = member.split('.');
@@ -211,6 +217,7 @@ function valueOf(fact: Fact, member: string): Cell {
   if (name === 'carrier') return fact.carrier;
   if (name === 'origin') return fact.origin;
   if (name === 'month') return fact.month;
+  if (name === 'time_hour') return new Date(fact.at).toISOString();
   return null;
 }
 
