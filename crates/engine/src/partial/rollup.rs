@@ -172,9 +172,7 @@ impl Rollup {
     /// Stores a partial that is there already.
     async fn store(&self, source: &SegmentSource, segment: &Segment, partial: &Partial) -> Result<StoredPartial> {
         let has_many_groups = partial.state.num_rows() as u64 * ROWS_PER_GROUP > segment.rows.max(ROWS_PER_GROUP);
-        // A state that holds all values of its groups may be larger than the rows that it stands for.
-        let is_large = self.kernel.layout.grows() && partial.bytes() as u64 > segment.bytes;
-        let mut stored = StoredPartial { bytes: 0, skipped: has_many_groups || is_large };
+        let mut stored = StoredPartial { bytes: 0, skipped: has_many_groups };
         let segment = segment.path.as_str();
         if !stored.skipped {
             let bytes = stored::encode(&self.fingerprint, segment, &partial.state)?;

@@ -427,23 +427,3 @@ async fn an_explanation_says_what_asking_then_does() {
     let kernels = cold.explain(&query(json!({"measures": ["orders.count", "orders.sum_amount"]}))).await.unwrap().aggregates;
     assert!(kernels[0].kernel.contains("no column is read") && kernels[1].aggregate.contains("amount"), "{kernels:?}");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rollup_that_holds_more_than_the_rows_of_a_segment_is_not_stored() {
-    let ward = Ward::new().await;
-    let first = mill(&ward, COLD).await;
-    let rows: String = (0..20_000).map(|row| format!("{},customer number {row:08} of the shop\n", if row % 3 == 0 { "Rome" } else { "Oslo" })).collect();
-    first.load("orders", Csv::bytes(format!("city,customer\n{rows}"))).await.unwrap();
-    let parts = json!({
-        "measures": [{"name": "count", "label": "Orders", "kind": "count"}, {"name": "buyers", "label": "Buyers", "kind": "count_distinct", "column": "customer"}],
-        "rollups": [{"name": "everybody", "measures": ["buyers"], "dimensions": ["city"]}, {"name": "numbers", "measures": ["count"], "dimensions": ["city"]}]
-    });
-    crate::composed::change(&first, "orders", parts).await;
-    first.build_rollups("orders").await.unwrap();
-    for status in first.rollups("orders").await.unwrap() {
-        let expected = if status.rollup.name == "everybody" { 0 } else { status.segments_total };
-        assert!(status.segments_total > 0 && status.segments_stored == expected, "{status:?}");
-    }
-    let buyers = answer(&first, &json!({"measures": ["orders.buyers"], "dimensions": ["orders.city"]})).await;
-    assert_eq!(buyers.to_json()["data"], json!([["Oslo", "Rome"], [13_333, 6_667]]));
-}

@@ -1,6 +1,6 @@
 //! What was inferred together with what was declared of types, down to fields inside of structs and lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Inference;
 use crate::catalog::{Column, ColumnType};
@@ -19,9 +19,10 @@ impl Inference {
             .map(|column| Column { name: column.name.clone(), column_type: column.column_type, fields: column.fields.clone() })
             .collect();
         let mut declared = vec![false; columns.len()];
+        // There may be as many types as columns. Of columns of one name the first counts.
+        let places: HashMap<&str, usize> = self.columns.iter().enumerate().rev().map(|(place, column)| (column.name.as_str(), place)).collect();
         for (name, column_type) in types {
-            let known: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-            let whole = columns.iter().position(|column| column.name == *name);
+            let whole = places.get(name.as_str()).copied();
             // The longest column name that the path begins with.
             let inside = || {
                 (0..columns.len())
@@ -35,7 +36,7 @@ impl Inference {
                 field_at(column, way.strip_prefix('.'))
             });
             let Some(column) = found else {
-                let near = near_names(name, known.iter().map(String::as_str));
+                let near = near_names(name, self.columns.iter().map(|column| column.name.as_str()));
                 return Err(Error::invalid(format!("a type is declared for column {name:?}, which the file does not have{near}")).at(format!("types.{name}")));
             };
             if column_type.is_nested() && column.column_type != *column_type {

@@ -36,7 +36,7 @@ pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSc
         let ours = Column::from_field(field).unwrap_or_else(|| Column::new(field.name(), ColumnType::String));
         let mut examples: Vec<String> = Vec::new();
         if let Some(batch) = &batch {
-            let array = convert(batch.column(index), &ours)?;
+            let array = converted(source, format, batch.column(index), &ours)?;
             for row in 0..rows {
                 let text = if array.is_null(row) { String::new() } else { shorten(show(&array, row)) };
                 if array.is_valid(row) && examples.len() < EXAMPLES_MAX && !examples.contains(&text) {
@@ -57,7 +57,7 @@ pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSc
         let (mut needs_width, mut beyond) = (false, None);
         if let (Some(narrow), Some(batch)) = (narrow, &batch) {
             let narrow = Column::new(field.name(), narrow);
-            let made = convert(batch.column(index), &narrow)?;
+            let made = converted(source, format, batch.column(index), &narrow)?;
             let unfit = misfits(batch.column(index), &made, &narrow);
             // Floats are what they are, however large. A decimal is exact, and may be a whole number that is too long.
             let is_decimal = field.data_type().is_decimal();
@@ -72,6 +72,15 @@ pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSc
         columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false, needs_width, beyond });
     }
     Ok(Found { layout: Layout::Columnar(format), header: true, rows: rows as u64, columns, preview, warnings: Vec::new(), sheet: None })
+}
+
+/// Values as those of a column of ours; what cannot be read so is the file's fault.
+fn converted(source: &Spooled, format: Columnar, stored: &ArrayRef, column: &Column) -> Result<ArrayRef> {
+    convert(stored, column).map_err(|error| {
+        let (name, field, format) = (source.name(), &column.name, format.as_str());
+        Error::invalid(format!("{name}: column {field:?} of the {format} type {} has values that cannot be read: {}; write it anew", stored.data_type(), error.message()))
+            .because(error)
+    })
 }
 
 /// Whether a dataset has such a column.

@@ -4,6 +4,7 @@
 //! remembers, and which entry of the log it belongs to.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
@@ -151,7 +152,9 @@ impl Checkpoint {
     /// # Errors
     /// `Corrupt` for what is not a checkpoint that this engine wrote.
     pub(crate) fn decode(bytes: Bytes) -> Result<Self> {
-        Self::read(bytes).map_err(|error| match error.kind() {
+        // Where the reader panics, the bytes are at fault, too.
+        let read = catch_unwind(AssertUnwindSafe(|| Self::read(bytes))).unwrap_or_else(|_| Err(Error::corrupt("checkpoint: its reader gave up")));
+        read.map_err(|error| match error.kind() {
             // What readers say of bytes that are not theirs is damage here.
             ErrorKind::Internal | ErrorKind::Invalid => Error::corrupt(format!("checkpoint: {}", error.message())).because(error),
             _ => error,
