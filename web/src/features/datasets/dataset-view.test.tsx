@@ -193,8 +193,22 @@ describe('rejected rows', () => {
   };
   const items = [
     { ...row, number: 0, line: 812, raw, replayed_by: null, obstacle: null },
-    { ...row, number: 1, line: 4_031, raw: raw.replace('UA', 'B6'), replayed_by: null, obstacle: null },
-    { ...row, number: 2, line: 4_032, raw: '2013-01-01T10:00:00Z,UA,late', replayed_by: null, obstacle: null },
+    {
+      ...row,
+      number: 1,
+      line: 4_031,
+      raw: raw.replace('UA', 'B6'),
+      replayed_by: null,
+      obstacle: null,
+    },
+    {
+      ...row,
+      number: 2,
+      line: 4_032,
+      raw: '2013-01-01T10:00:00Z,UA,late',
+      replayed_by: null,
+      obstacle: null,
+    },
   ];
   const withRows = () =>
     server.use(
