@@ -166,7 +166,7 @@ impl Settings {
 fn check_origin(setting: &str, origin: &str) -> anyhow::Result<()> {
     let url = url::Url::parse(origin).with_context(|| format!("setting {setting} {origin:?} is not a URL"))?;
     ensure!(
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin,
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin && !origin.contains(ANY_ORIGIN),
         "setting {setting} {origin:?} must be scheme and host only, for instance https://bi.example.com"
     );
     Ok(())

@@ -58,7 +58,7 @@ async fn rows_are_held_to_a_contract_exported_corrected_and_loaded_again() {
     server.get(Who::Viewer, &format!("{base}/profile")).await.expect(404);
     // A load that took all of its rows has none that were rejected.
     let base = format!("/datasets/orders/loads/{}", first["load_id"].as_str().unwrap());
-    assert_eq!(server.get(Who::Viewer, &format!("{base}/rejects")).await.expect(200).json(), json!({"total": 0, "items": []}));
+    assert_eq!(server.get(Who::Viewer, &format!("{base}/rejects")).await.expect(200).json(), json!({"total": 0, "items": [], "headers": {}}));
     server.get(Who::Viewer, &format!("{base}/rejects/export")).await.expect(404);
     server.get(Who::Viewer, &format!("{base}/rejects?load_id=x")).await.expect(400);
 }

@@ -241,7 +241,13 @@ async fn words_and_folders_of_a_view_are_told_in_both_dialects() {
         .await
         .expect(200)
         .json();
-    assert_eq!(answer["annotation"]["measures"]["desk.revenue"], json!({"title": "Turnover", "shortTitle": "Turnover", "type": "number", "format": "currency_eur"}));
+    assert_eq!(
+        answer["annotation"]["measures"]["desk.revenue"],
+        json!({
+            "title": "Desk Turnover", "shortTitle": "Turnover", "description": "Of all orders", "type": "number", "format": "currency_eur",
+            "meta": {"owner": {"team": "shop"}}, "drillMembers": [], "drillMembersGrouped": {"measures": [], "dimensions": []}
+        })
+    );
     let answer = server.post(Who::Viewer, "/queries", json!({"measures": ["desk.revenue"]})).await.expect(200).json();
     assert_eq!((&answer["columns"][0]["label"], &answer["columns"][0]["format"]), (&json!("Turnover"), &json!("currency_eur")));
 
@@ -276,7 +282,7 @@ async fn clients_of_cube_see_views_beside_cubes() {
     });
     let answer = cube(&server, Who::Viewer, "/load", Some(json!({"query": query}))).await.expect(200).json();
     assert_eq!(answer["data"], json!([{"sales.at.month": "2024-02-01T00:00:00.000", "sales.at": "2024-02-01T00:00:00.000", "sales.revenue": 50}]));
-    assert_eq!(answer["annotation"]["measures"]["sales.revenue"]["title"], "Revenue");
+    assert_eq!(answer["annotation"]["measures"]["sales.revenue"]["title"], "Sales Revenue");
     let described = cube(&server, Who::Stranger, "/meta", None).await.expect(200).json();
     assert!(described["cubes"].as_array().unwrap().iter().all(|cube| cube["type"] == "cube"));
     cube(&server, Who::Stranger, "/load", Some(json!({"query": query}))).await.expect(404);
