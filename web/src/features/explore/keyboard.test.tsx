@@ -88,11 +88,11 @@ describe('the menu of a cell', () => {
     expect(screen.getAllByRole('menuitem')[1]).toHaveFocus();
   });
 
-  it('says why rows cannot be shown', async () => {
+  it('begins with the rows, also of a group of what is joined', async () => {
     server.use(http.get('*/api/v1/models', () => HttpResponse.json({ items: joinedModels })));
     const { user } = open('?m=count&d=origin_airport.city');
     await openCell(user);
-    const rows = await screen.findByRole('menuitem', { name: /Rows cannot be shown: / });
+    const rows = await screen.findByRole('menuitem', { name: 'Show the rows' });
     await user.keyboard('{Home}');
     expect(rows).toHaveFocus();
   });
