@@ -89,7 +89,7 @@ describe('a part of the rows', () => {
     const { user } = open('/dashboards/d1');
     const card = await screen.findByRole('region', { name: 'Flights' });
     const words = 'Restricted by access policy own_airport';
-    expect(await within(card).findByRole('img', { name: words })).toBeVisible();
+    expect(await within(card).findByRole('button', { name: words })).toBeVisible();
     const bars = screen.getByRole('region', { name: 'Flights by carrier' });
     expect(await within(bars).findByText(words)).toBeVisible();
     await user.click(within(card).getByRole('button', { name: 'Menu of Flights' }));
