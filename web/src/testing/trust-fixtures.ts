@@ -123,7 +123,6 @@ export const verified: Verification = {
   values: 12,
   difference_count: 0,
   differences: [],
-  relative_tolerance: 1e-9,
   versions: [{ dataset: 'flights', version: 3, complete_until: '2014-01-01T04:00:00Z' }],
   answered_ms: 2,
   recomputed_ms: 24,

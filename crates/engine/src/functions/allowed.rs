@@ -10,6 +10,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use super::approx_distinct::ApproxDistinct;
 use super::approx_quantile::{ApproxQuantile, Form};
 use super::bounded_text::{MAKE_ARRAY, bounded, is_bounded};
+use super::exact::aggregate::exact;
 use super::sum::checked_sum;
 use super::text_concat::{self, TextConcat};
 
@@ -199,7 +200,7 @@ pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
     let own = quantiles.into_iter().chain([ApproxDistinct::udaf()]).map(Arc::new);
     let sum = checked_sum();
     let others = SessionStateDefaults::default_aggregate_functions().into_iter().filter(|function| AGGREGATE.contains(&function.name()));
-    let others = others.map(|function| if function.name() == sum.name() { Arc::clone(&sum) } else { function });
+    let others = others.map(|function| if function.name() == sum.name() { Arc::clone(&sum) } else { exact(function) });
     others.chain(own).collect()
 }
 

@@ -1,6 +1,7 @@
 //! `sum` as DataFusion has it, except that a sum of whole numbers that leaves 64 bits is an error: DataFusion's goes on at
 //! the other end of the range, and a wrong number that looks like one is the worst answer there is. It is the sum of all
-//! rows that has to fit, and that of each state; in which order an accumulator gets its rows does not matter.
+//! rows that has to fit, and that of each state; in which order an accumulator gets its rows does not matter. Nor does it
+//! for floats, whose sum is exact (`exact`).
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,6 +17,8 @@ use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, ReversedUDAF, Signature};
 use datafusion::scalar::ScalarValue;
 
+use super::exact::aggregate as floats;
+use super::exact::statistic::Statistic;
 use crate::error::Error;
 
 /// The error of a sum that 64 bits cannot hold.
@@ -66,23 +69,41 @@ impl AggregateUDFImpl for CheckedSum {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if is_ours(&arguments) { Ok(Box::new(Checked::of(of(&arguments)))) } else { self.inner.accumulator(arguments) }
+        if is_ours(&arguments) {
+            Ok(Box::new(Checked::of(of(&arguments))))
+        } else if floats::are_floats(arguments.expr_fields) {
+            Ok(floats::accumulator(Statistic::Sum, arguments.is_distinct))
+        } else {
+            self.inner.accumulator(arguments)
+        }
     }
 
     fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        self.inner.state_fields(arguments)
+        if floats::are_floats(arguments.input_fields) { Ok(floats::state_fields(arguments.name)) } else { self.inner.state_fields(arguments) }
     }
 
     fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
-        self.inner.groups_accumulator_supported(arguments)
+        if floats::are_floats(arguments.expr_fields) { !arguments.is_distinct } else { self.inner.groups_accumulator_supported(arguments) }
     }
 
     fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        if is_ours(&arguments) { Ok(Box::new(CheckedGroups::of(of(&arguments)))) } else { self.inner.create_groups_accumulator(arguments) }
+        if is_ours(&arguments) {
+            Ok(Box::new(CheckedGroups::of(of(&arguments))))
+        } else if floats::are_floats(arguments.expr_fields) {
+            Ok(floats::groups_accumulator(Statistic::Sum))
+        } else {
+            self.inner.create_groups_accumulator(arguments)
+        }
     }
 
     fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if is_ours(&arguments) { Ok(Box::new(Checked::of(of(&arguments)))) } else { self.inner.create_sliding_accumulator(arguments) }
+        if is_ours(&arguments) {
+            Ok(Box::new(Checked::of(of(&arguments))))
+        } else if floats::are_floats(arguments.expr_fields) {
+            Ok(floats::accumulator(Statistic::Sum, arguments.is_distinct))
+        } else {
+            self.inner.create_sliding_accumulator(arguments)
+        }
     }
 
     fn reverse_expr(&self) -> ReversedUDAF {

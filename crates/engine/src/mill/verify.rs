@@ -11,7 +11,7 @@ use super::damage::Damage;
 use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
-use crate::query::compare::{Comparison, Difference, RELATIVE_TOLERANCE, compare, compare_wide};
+use crate::query::compare::{Comparison, Difference, compare, compare_wide};
 use crate::query::execute;
 use crate::query::result::{Provenance, QueryResult, SourceVersion, Subtotal};
 use crate::semantic::SemanticQuery;
@@ -29,9 +29,6 @@ pub struct Verification {
     pub difference_count: u64,
     /// The first of them, 20 at most.
     pub differences: Vec<Difference>,
-    /// Fractions are equal when they differ by at most this part of the greater one, because sums depend on the order in which they
-    /// are added; or by a trillionth of the greatest number of their column. Estimates are the same whatever was kept of them.
-    pub relative_tolerance: f64,
     /// What was read, both times.
     pub versions: Vec<SourceVersion>,
     /// How long the answer took, in milliseconds. `None` for who does not see all rows and columns.
@@ -148,7 +145,6 @@ impl Verification {
             values,
             difference_count: count,
             differences: told,
-            relative_tolerance: RELATIVE_TOLERANCE,
             versions: answered.provenance.sources_read(),
             answered_ms,
             recomputed_ms,

@@ -90,8 +90,9 @@ impl Function {
             Self::ApproxDistinct => vec![field("sketch", &DataType::Binary)],
             Self::DistinctIntegers => vec![field("values", &DataType::Binary)],
             Self::DistinctTexts => vec![field("texts", &DistinctTexts::state_type())],
-            Self::Sum(data_type, _) => vec![field("sum", data_type)],
-            Self::Average(_) => vec![field("count", &DataType::UInt64), field("sum", &DataType::Float64)],
+            Self::Sum(DataType::Int64, _) => vec![field("sum", &DataType::Int64)],
+            Self::Sum(..) => SumFloats::state_fields(),
+            Self::Average(data_type) => Average::state_fields(data_type),
             Self::Extreme { data_type, .. } => vec![field("extreme", data_type)],
         })
     }
@@ -129,8 +130,8 @@ impl Function {
             Self::DistinctTexts => "texts are numbered once and counted by number in each group, exact".to_owned(),
             Self::ApproxDistinct => "hashes of the values of each group, exact up to 4,096 of them and HyperLogLog beyond".to_owned(),
             Self::Sum(DataType::Int64, _) => "a sum of each group in blocks of rows, checked for 64 bits".to_owned(),
-            Self::Sum(..) => "a sum of each group in blocks of rows".to_owned(),
-            Self::Average(_) => "a sum and a count of each group in blocks of rows".to_owned(),
+            Self::Sum(..) => "an exact sum of each group in blocks of rows".to_owned(),
+            Self::Average(_) => "an exact sum and a count of each group in blocks of rows".to_owned(),
             Self::Extreme { greatest, .. } => format!("the {} value of each group in blocks of rows", if *greatest { "greatest" } else { "least" }),
         }
     }

@@ -24,7 +24,7 @@ impl Cell for Rows {
         self.0 += 1;
     }
 
-    fn join(&mut self, other: Self) {
+    fn join(&mut self, other: &Self) {
         self.0 += other.0;
     }
 

@@ -68,10 +68,10 @@ impl<T: Ordered, const GREATEST: bool> Cell for Extreme<T, GREATEST> {
     const EMPTY: Self = Self { key: if GREATEST { i64::MIN } else { i64::MAX }, seen: 0, values: PhantomData };
 
     fn add(&mut self, value: T::Native) {
-        self.join(Self { key: T::key(value), seen: 1, values: PhantomData });
+        self.join(&Self { key: T::key(value), seen: 1, values: PhantomData });
     }
 
-    fn join(&mut self, other: Self) {
+    fn join(&mut self, other: &Self) {
         self.key = if GREATEST { self.key.max(other.key) } else { self.key.min(other.key) };
         self.seen |= other.seen;
     }

@@ -111,7 +111,7 @@ pub(crate) trait Fold: Send {
 }
 
 /// What one group holds.
-pub(crate) trait Cell: Copy + Send {
+pub(crate) trait Cell: Clone + Send {
     type Value: Copy;
     /// Of a group without rows.
     const EMPTY: Self;
@@ -119,11 +119,16 @@ pub(crate) trait Cell: Copy + Send {
     fn add(&mut self, value: Self::Value);
 
     /// Adds what another cell holds.
-    fn join(&mut self, other: Self);
+    fn join(&mut self, other: &Self);
+
+    /// Bytes beside its own.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
 
     /// Adds values that are all of one group.
     fn add_all(&mut self, values: &[Self::Value]) {
-        let mut lanes = [Self::EMPTY; LANES];
+        let mut lanes = [const { Self::EMPTY }; LANES];
         let (chunks, rest) = values.as_chunks::<LANES>();
         for chunk in chunks {
             for (lane, value) in lanes.iter_mut().zip(chunk) {
@@ -133,7 +138,7 @@ pub(crate) trait Cell: Copy + Send {
         for (lane, value) in lanes.iter_mut().zip(rest) {
             lane.add(*value);
         }
-        lanes.into_iter().for_each(|lane| self.join(lane));
+        lanes.iter().for_each(|lane| self.join(lane));
     }
 }
 
@@ -231,7 +236,7 @@ impl<C: Cell> Cells<C> {
     pub(crate) fn join(&mut self, cells: impl Iterator<Item = C>, groups: &[usize]) {
         for (other, group) in cells.zip(groups) {
             if let Some(cell) = self.cells.get_mut(*group) {
-                cell.join(other);
+                cell.join(&other);
             }
         }
     }
@@ -252,14 +257,15 @@ impl<C: Cell> Cells<C> {
         let groups = self.cells.len().max(1);
         for bank in self.spare.chunks(groups) {
             for (cell, other) in self.cells.iter_mut().zip(bank) {
-                cell.join(*other);
+                cell.join(other);
             }
         }
         self.spare.clear();
     }
 
     pub(crate) fn size_bytes(&self) -> usize {
-        (self.cells.capacity() + self.spare.capacity()) * size_of::<C>()
+        let beside = if std::mem::needs_drop::<C>() { self.cells.iter().chain(&self.spare).map(C::heap_bytes).sum() } else { 0 };
+        (self.cells.capacity() + self.spare.capacity()) * size_of::<C>() + beside
     }
 }
 

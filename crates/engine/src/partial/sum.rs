@@ -1,15 +1,15 @@
 //! Sums. Whole numbers do not wrap: a sum beyond 64 bits is an error. Inside of a segment, and while the states of an answer
 //! are merged, only the sum of all of it counts, in whatever order its parts come and however far they go on the way. A
 //! state is 64 bits wide: where the rows of a segment, of a block of it or of a run of segments have a larger sum, that is
-//! an error, though others could have brought it back.
+//! an error, though others could have brought it back. Sums of floats are exact and rounded once, whatever the segments.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array};
-use arrow::datatypes::{Float64Type, Int64Type};
+use arrow::datatypes::{FieldRef, Float64Type, Int64Type};
 
-use super::average::{Summed, counts};
+use super::average::{Summed, Sums, counts};
 use super::fold::{Cell, Cells, Fold, Numbers, Values};
 use crate::error::{Error, Result};
 use crate::functions::sum::too_large;
@@ -22,7 +22,7 @@ pub(crate) struct SumWhole {
     of: Arc<str>,
 }
 
-/// Sums of `Float64` by group. State: one `Float64`, null where there was no value.
+/// Sums of `Float64` by group. State: as [`Sums`] has it.
 #[derive(Debug, Default)]
 pub(crate) struct SumFloats(Cells<Summed>);
 
@@ -54,10 +54,10 @@ impl Cell for Whole {
     const EMPTY: Self = Self { sum: 0, carry: 0, seen: 0 };
 
     fn add(&mut self, value: i64) {
-        self.join(Self::of(value));
+        self.join(&Self::of(value));
     }
 
-    fn join(&mut self, other: Self) {
+    fn join(&mut self, other: &Self) {
         let (sum, beyond) = self.sum.overflowing_add(other.sum);
         // A sum leaves 64 bits on the side of what is added, one time 2^64 at most.
         let side = (other.sum >> 63) as i32 | 1;
@@ -110,6 +110,13 @@ impl Fold for SumWhole {
     }
 }
 
+impl SumFloats {
+    /// What its states look like.
+    pub(crate) fn state_fields() -> Vec<FieldRef> {
+        Sums::fields()
+    }
+}
+
 impl Fold for SumFloats {
     fn grow(&mut self, groups: usize) {
         self.0.grow(groups);
@@ -120,21 +127,22 @@ impl Fold for SumFloats {
     }
 
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()> {
-        let [sums] = states else { return Err(Error::internal("a sum has one state")) };
-        self.0.join(sums.as_primitive::<Float64Type>().iter().map(|sum| sum.map_or(Summed::EMPTY, |sum| Summed { sum, count: 1 })), groups);
+        let sums = Sums::of(states)?;
+        let summed = (0..sums.len()).map(|row| Ok(sums.at(row)?.map_or(Summed::EMPTY, |sum| Summed { sum, count: 1 })));
+        self.0.join(summed.collect::<Result<Vec<_>>>()?.into_iter(), groups);
         Ok(())
     }
 
     fn state(&mut self) -> Result<Vec<ArrayRef>> {
-        Ok(vec![self.evaluate()?])
+        Ok(Sums::columns(&self.0.take()))
     }
 
     fn evaluate(&mut self) -> Result<ArrayRef> {
-        Ok(Arc::new(self.0.take().into_iter().map(|cell| (cell.count > 0).then_some(cell.sum)).collect::<Float64Array>()))
+        Ok(Arc::new(self.0.take().iter().map(|cell| (cell.count > 0).then(|| cell.sum.value())).collect::<Float64Array>()))
     }
 
     fn counts(&mut self) -> Option<Int64Array> {
-        Some(counts(self.0.all().iter().copied()))
+        Some(counts(self.0.all().iter().map(|cell| cell.count)))
     }
 
     fn size_bytes(&self) -> usize {
@@ -167,7 +175,7 @@ mod tests {
             let array: ArrayRef = Arc::new(Int64Array::from(values.clone()));
             let sums = folded(&|| Box::new(SumWhole::new("amount".into())), Some(&array), &rows, groups, segment).unwrap();
             prop_assert_eq!(sums.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), expected.clone());
-            // Quarters of whole numbers of this size are exact, in whichever order they are added.
+            // Quarters of whole numbers of this size have no error.
             let array: ArrayRef = Arc::new(values.iter().map(|value| value.map(|value| value as f64 / 4.0)).collect::<Float64Array>());
             let sums = folded(&|| Box::<SumFloats>::default(), Some(&array), &rows, groups, segment).unwrap();
             let expected: Vec<Option<f64>> = expected.into_iter().map(|sum| sum.map(|sum| sum as f64 / 4.0)).collect();

@@ -1,6 +1,5 @@
-//! Compares two answers to one question that were computed in different ways, value by value. Sums of fractions depend on
-//! the order in which they are added, so these are compared within a tolerance, and what is ordered by them may change
-//! places; everything else is equal or it is not.
+//! Compares two answers to one question that were computed in different ways, value by value. Sums of fractions are exact
+//! (`functions::exact`), so everything is equal or it is not.
 
 mod pairing;
 mod wide;
@@ -14,14 +13,9 @@ use self::pairing::{Pairs, pairs};
 use super::determined::Comparable;
 use super::result::{ColumnRole, QueryResult};
 use super::write::columns_to_json;
-use crate::catalog::ColumnType;
 
 pub(crate) use self::wide::compare_wide;
 
-/// Fractions are equal when they differ by at most this part of the greater one.
-pub(crate) const RELATIVE_TOLERANCE: f64 = 1e-9;
-/// Or by this part of the greatest number of their column: differences of large numbers may come to very little.
-const PART_OF_COLUMN: f64 = 1e-12;
 /// Differences that are told.
 const TOLD_MAX: usize = 20;
 
@@ -114,7 +108,7 @@ pub(crate) fn compare(answered: &QueryResult, recomputed: &QueryResult, order: &
     compare_by(answered, recomputed, Terms { compared, order: order_of(answered, order), begins: offset > 0, ends, values_per_row })
 }
 
-/// The same of a statement, whose columns have no roles: fractions and what is not told to tell rows apart are compared row by row.
+/// The same of a statement, whose columns have no roles: what is not told to tell rows apart is compared row by row.
 pub(crate) fn compare_statement(answered: &QueryResult, recomputed: &QueryResult, how: Comparable) -> Comparison {
     let Comparable { order, keys, begins, ends } = how;
     let columns = answered.columns.len();
@@ -136,28 +130,27 @@ fn compare_by(answered: &QueryResult, recomputed: &QueryResult, terms: Terms) ->
     }
     found.note_whole("truncated", json!(told.truncated), json!(counted.truncated));
     let (ours, theirs) = (Rows::of(answered, &compared), Rows::of(recomputed, &compared));
-    let slack = slack(answered, &ours, &theirs);
-    let order = Order { columns: order, slack: &slack };
-    let Pairs { both, ours: only_ours, theirs: only_theirs } = pairs(&ours, &theirs, &slack);
+    let same_place = |(ours, one): (&Rows<'_>, usize), (theirs, other): (&Rows<'_>, usize)| order.iter().all(|column| ours.value(*column, one) == theirs.value(*column, other));
+    let Pairs { both, ours: only_ours, theirs: only_theirs } = pairs(&ours, &theirs);
     found.values = (both.len() * values_per_row) as u64;
     for &(here, there) in &both {
         for (index, column) in answered.columns.iter().enumerate().filter(|(index, _)| ours.is_compared(*index)) {
             let (answered, recomputed) = (ours.value(index, here), theirs.value(index, there));
-            if !slack.get(index).copied().unwrap_or_default().allows(answered, recomputed) {
+            if answered != recomputed {
                 let (answered, recomputed) = (answered.clone(), recomputed.clone());
                 found.note(Difference { kind: DifferenceKind::Value, row: ours.key(here), column: Some(column.name.clone()), answered, recomputed });
             }
         }
     }
     for (&(before, its), &(here, there)) in both.iter().zip(both.iter().skip(1)) {
-        if its > there && !order.may_swap((&ours, before), (&ours, here)) {
+        if its > there && !same_place((&ours, before), (&ours, here)) {
             found.note(Difference { kind: DifferenceKind::Order, row: ours.key(here), column: None, answered: json!(here), recomputed: json!(there) });
         }
     }
     // Of rows that come at the same place, a page may end with one or with another.
     let tied = |rows: &Rows<'_>, row: usize, page: &Rows<'_>, cut: bool| {
         let edges = page.count.checked_sub(1).filter(|_| cut).into_iter().chain((begins && page.count > 0).then_some(0));
-        edges.into_iter().any(|edge| order.may_swap((rows, row), (page, edge)))
+        edges.into_iter().any(|edge| same_place((rows, row), (page, edge)))
     };
     for row in only_ours.into_iter().filter(|row| !tied(&ours, *row, &theirs, rows_end)) {
         found.note(Difference { kind: DifferenceKind::OnlyAnswered, row: ours.key(row), column: None, answered: ours.measures(row), recomputed: Value::Null });
@@ -220,49 +213,6 @@ impl<'r> Rows<'r> {
     }
 }
 
-/// How far two values of a column may differ.
-#[derive(Debug, Clone, Copy, Default)]
-struct Slack {
-    relative: f64,
-    absolute: f64,
-}
-
-impl Slack {
-    /// What fractions allow that are beside these.
-    fn of_fractions<'v>(values: impl Iterator<Item = &'v Value>) -> Self {
-        let greatest = values.filter_map(Value::as_f64).map(f64::abs).fold(0.0, f64::max);
-        Self { relative: RELATIVE_TOLERANCE, absolute: PART_OF_COLUMN * greatest }
-    }
-
-    fn allows(self, a: &Value, b: &Value) -> bool {
-        a == b || self.is_close(a, b)
-    }
-
-    /// How far from a number those lie that may be close to it.
-    fn reach(self, number: f64) -> f64 {
-        if number.is_finite() { (2.0 * self.relative * number.abs()).max(self.absolute) } else { 0.0 }
-    }
-
-    fn is_close(self, a: &Value, b: &Value) -> bool {
-        match (a.as_f64(), b.as_f64()) {
-            (Some(a), Some(b)) if self.relative > 0.0 => (a - b).abs() <= (self.relative * a.abs().max(b.abs())).max(self.absolute),
-            _ => false,
-        }
-    }
-}
-
-/// What each column allows: nothing but equal values, or for fractions, which are added up, some distance.
-fn slack(answered: &QueryResult, ours: &Rows<'_>, theirs: &Rows<'_>) -> Vec<Slack> {
-    let columns = answered.columns.iter().enumerate().map(|(index, column)| {
-        // Sketches have the same state however they are merged (ADR 0007), so what is estimated is as equal as what is counted.
-        if !ours.is_compared(index) || column.column_type != ColumnType::Float {
-            return Slack::default();
-        }
-        Slack::of_fractions([ours, theirs].into_iter().filter_map(|rows| rows.columns.get(index)).flatten())
-    });
-    columns.collect()
-}
-
 /// The columns that rows are ordered by: what is asked, or as it is without that; then the groups.
 fn order_of(result: &QueryResult, asked: &[&str]) -> Vec<usize> {
     let place = |name: &str| result.columns.iter().position(|column| column.name == name);
@@ -277,20 +227,6 @@ fn order_of(result: &QueryResult, asked: &[&str]) -> Vec<usize> {
         }
     }
     order
-}
-
-struct Order<'s> {
-    columns: Vec<usize>,
-    slack: &'s [Slack],
-}
-
-impl Order<'_> {
-    /// Whether either of two rows may come before the other: the first column of the order in which they differ is one that
-    /// allows for so much.
-    fn may_swap(&self, (ours, one): (&Rows<'_>, usize), (theirs, other): (&Rows<'_>, usize)) -> bool {
-        let differing = self.columns.iter().map(|column| (*column, ours.value(*column, one), theirs.value(*column, other))).find(|(_, a, b)| a != b);
-        differing.is_none_or(|(column, a, b)| self.slack.get(column).copied().unwrap_or_default().is_close(a, b))
-    }
 }
 
 #[cfg(test)]

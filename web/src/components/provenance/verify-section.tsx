@@ -108,7 +108,7 @@ interface VerdictProps extends VerifySectionProps {
 
 function Verdict({ verification, columns, query }: VerdictProps) {
   const { equal } = verification;
-  const { title, details } = verdictOf(verification, columns);
+  const { title, details } = verdictOf(verification);
   const tone = equal ? 'success.main' : 'error.main';
   return (
     <Box

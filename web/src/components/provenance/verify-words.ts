@@ -20,14 +20,7 @@ const elapsedText = ({ answered_ms: answered, recomputed_ms: recomputed }: Verif
     ? ''
     : ` Answering took ${formatElapsed(answered)}, computing again from the rows ${formatElapsed(recomputed)}.`;
 
-/** Whether sums of fractions were compared, which depend on the order in which they are added. */
-const hasFractions = (columns: readonly ResultColumn[]): boolean =>
-  columns.some(({ role, type }) => (role === 'measure' || role === 'column') && type === 'float');
-
-export function verdictOf(
-  verification: Verification,
-  columns: readonly ResultColumn[] = [],
-): Verdict {
+export function verdictOf(verification: Verification): Verdict {
   const { equal, rows, values, recomputed, difference_count: differences } = verification;
   const read = recomputed.rows_scanned;
   return {
@@ -41,11 +34,6 @@ export function verdictOf(
         .join(', ')
         .replace(/^(?!\d)/, 'Computed from '),
       `${formatCount(values, 'value')} in ${formatCount(rows, 'row')} of the answer compared.${elapsedText(verification)}`,
-      ...(equal && hasFractions(columns)
-        ? [
-            'Fractions count as the same when they differ by less than a billionth, because their sums depend on the order of adding.',
-          ]
-        : []),
     ],
   };
 }
@@ -154,7 +142,7 @@ export function reportText(
   query: Explainable,
 ): string {
   const zone = verification.answered.timezone;
-  const { title, details } = verdictOf(verification, columns);
+  const { title, details } = verdictOf(verification);
   return [
     title,
     ...details,

@@ -20,11 +20,14 @@ const PARTS: u64 = 6;
 const PAIRS_MIN: u64 = 400;
 
 /// Statements that would fail, or tell something, on rows that are not seen.
-const PROBES: [&str; 36] = [
+const PROBES: [&str; 39] = [
     "select measure(sum_amount) filter (where 100 / (amount - 77) > 0) from sales",
     "select measure(nothing), hidden from sales",
     "select sum(100 / amount) from sales where amount <> 0",
     "select count(*) from sales where 10 / (amount - 77) > 0",
+    "select team, sum(amount * 0.1 + case when amount % 7 = 0 then 1.0e15 else 0.0 end), var_pop(amount * 0.1), covar(amount / 3.0, extract(day from at)) from sales group by 1 order by 2, 1",
+    "select amount, sum(amount / 3.0) over (order by amount), avg(amount * 0.1) over (partition by team) from sales order by 1, 2, 3 limit 9",
+    "select measure(fractions), measure(avg_amount) from sales",
     "select cast(note as bigint) from sales order by 1",
     "select max(cast(substr(note, 2) as bigint)) from sales",
     "select count(*) from sales where cast(country as bigint) = 1",

@@ -134,7 +134,7 @@ const PEOPLE: [Person; 9] = [
     Person { kind: "g", countries: &[], team: &[], zone: &["outer"] },
 ];
 
-pub(super) const STATEMENTS: [&str; 12] = [
+pub(super) const STATEMENTS: [&str; 14] = [
     "select team, measure(sum_amount), measure(count) filter (where amount > 10) from sales group by 1 order by 1",
     "select measure(avg_amount), measure(count) from sales s having measure(s.count) > 0",
     "select count(*), sum(amount), min(amount), max(note), count(distinct country), avg(amount) from sales",
@@ -146,6 +146,9 @@ pub(super) const STATEMENTS: [&str; 12] = [
     "select team, sum(case when note like 'n1%' then amount end) from sales group by 1 having count(*) > 3 order by 1",
     "select amount, rank() over (order by amount desc) as place from sales order by 2, 1 limit 5",
     "select country from sales union select note from sales order by 1",
+    // Fractions of very different sizes: what rounding leaves of a sum depends on the order.
+    "select team, sum(amount * 0.1 + case when amount % 7 = 0 then 1.0e15 else 0.0 end), avg(amount / 3.0) from sales group by 1 order by 1",
+    "select count(*), stddev(s.amount * 0.1), corr(s.amount * 0.1, extract(day from s.at)), sum(distinct s.amount * 0.1), sum(s.amount / 7.0 * t.amount) from sales s join sales t on s.at = t.at and s.note = t.note",
     "with big as (select * from sales where amount > (select avg(amount) from sales)) select team, count(*) from big group by 1 order by 1",
 ];
 
@@ -161,6 +164,8 @@ pub(super) fn questions() -> Vec<Value> {
         json!({"measures": ["sales.count"], "dimensions": ["sales.note"], "filters": [{"member": "sales.note", "operator": "notEquals", "values": ["n3"]}],
                "order": [["sales.note", "asc"]], "limit": 7, "total": true}),
         json!({"measures": ["sales.count", "sales.notes", "sales.share"], "dimensions": ["sales.team"], "order": [["sales.team", "asc"]], "filters": [{"member": "sales.count", "operator": "gt", "values": [2]}]}),
+        json!({"measures": ["sales.fractions"], "dimensions": ["sales.team"], "totals": true}),
+        json!({"measures": ["sales.fractions", "sales.running_fractions", "sales.avg_amount"], "timeDimensions": [{"dimension": "sales.at", "granularity": "day"}]}),
         json!({"measures": ["sales.running"], "timeDimensions": [{"dimension": "sales.at", "granularity": "month"}]}),
         json!({"dimensions": ["sales.country"], "order": [["sales.country", "asc"]]}),
     ]
@@ -171,6 +176,8 @@ pub(super) async fn with_measures(mill: &Mill) {
     let more = json!([
         {"name": "notes", "label": "Notes", "kind": "count_distinct", "column": "note"},
         {"name": "share", "label": "Share", "kind": "share_of_total", "measure": "count"},
+        {"name": "fractions", "label": "Fractions", "kind": "sum", "expression": "amount * 0.1 + case when amount % 7 = 0 then 1.0e15 else 0.0 end"},
+        {"name": "running_fractions", "label": "Running fractions", "kind": "cumulative", "measure": "fractions"},
         {"name": "running", "label": "Running", "kind": "cumulative", "measure": "sum_amount"}
     ]);
     model.measures.extend(serde_json::from_value::<Vec<tidemill::Measure>>(more).unwrap());

@@ -23,8 +23,6 @@ pub struct Verification {
     pub difference_count: u64,
     /// The first of them, 20 at most.
     pub differences: Vec<Difference>,
-    /// Fractions are equal when they differ by at most this part of the greater one.
-    pub relative_tolerance: f64,
     /// What was read, both times.
     pub versions: Vec<SourceVersion>,
     /// Missing for who does not see all rows and columns.
