@@ -249,10 +249,14 @@ pub(super) fn within(schema: &DatasetSchema, arrow: &SchemaRef, from: DateTime<U
     let bound = |instant: DateTime<Utc>| match schema.get(column).map(|column| column.column_type) {
         // A day is in the range if its first instant is.
         Some(ColumnType::Date) => {
-            let day = (instant + TimeDelta::days(1) - TimeDelta::microseconds(1)).date_naive();
+            let day = (instant + TimeDelta::days(1) - TimeDelta::nanoseconds(1)).date_naive();
             ScalarValue::Date32(i32::try_from(day.signed_duration_since(DateTime::UNIX_EPOCH.date_naive()).num_days()).ok())
         }
-        _ => ScalarValue::TimestampMicrosecond(Some(instant.timestamp_micros()), Some("UTC".into())),
+        // Rows have whole microseconds: what lies before an instant between two of them lies before the second.
+        _ => {
+            let between = i64::from(!instant.timestamp_subsec_nanos().is_multiple_of(1_000));
+            ScalarValue::TimestampMicrosecond(Some(instant.timestamp_micros().saturating_add(between)), Some("UTC".into()))
+        }
     };
     between(arrow, column, (Operator::GtEq, bound(from)), (Operator::Lt, bound(to)))
 }

@@ -86,6 +86,22 @@ async fn a_time_range_is_delivered_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_range_that_ends_between_two_microseconds_is_stored_once() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("id,at\n0,2013-01-30T23:59:59.999999Z\n9,2013-02-01T00:00:00.000000Z\n")).await.unwrap();
+    // The last instant of a day as some programs write it.
+    let day = || Csv::bytes("id,at\n1,2013-01-31T00:00:00.000000Z\n2,2013-01-31T23:59:59.999999Z\n").mode(range("2013-01-31T00:00:00Z", "2013-01-31T23:59:59.999999999Z"));
+    for replaced in [0, 2] {
+        let report = ward.mill.load("orders", day()).await.unwrap();
+        assert_eq!((report.rows, report.replaced), (2, replaced));
+    }
+    // A row before the first instant stays, however little before.
+    let first = Csv::bytes("id,at\n1,2013-01-31T00:00:00.000000Z\n").mode(range("2013-01-30T23:59:59.9999995Z", "2013-01-31T00:00:00.0000005Z"));
+    assert_eq!(ward.mill.load("orders", first).await.unwrap().replaced, 1);
+    assert_eq!(ward.rows("select id from orders order by id").await, json!([[0, 1, 2, 9]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_of_the_same_key_give_way() {
     let ward = Ward::new().await;
     ward.mill.load("orders", Csv::bytes(FOUR).mode(by(&["id"]))).await.unwrap();
