@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -33,8 +34,8 @@ pub(crate) struct Spooled {
     name: String,
     size: u64,
     content: Content,
-    /// Of the content, once somebody has read it from end to end; `None` where nobody wants to know.
-    hash: Option<Arc<OnceLock<Hash>>>,
+    /// What was found by whoever has read it from end to end; `None` where nobody wants to know.
+    passes: Option<Arc<Passes>>,
     /// What it has to be, where somebody has looked before.
     expected: Option<Hash>,
     unpack_ratio: u32,
@@ -42,6 +43,25 @@ pub(crate) struct Spooled {
 
 /// A SHA-256.
 pub(crate) type Hash = [u8; 32];
+
+/// What passes over all of a content have found.
+#[derive(Debug, Default)]
+struct Passes {
+    hash: OnceLock<Hash>,
+    /// Whether one of them has found something else than the others, or than the size that it was taken for.
+    differ: AtomicBool,
+}
+
+impl Passes {
+    /// Notes what one has found; gives what the first has.
+    fn note(&self, found: Hash) -> Hash {
+        let first = *self.hash.get_or_init(|| found);
+        if first != found {
+            self.differ.store(true, Ordering::Relaxed);
+        }
+        first
+    }
+}
 
 #[derive(Debug)]
 enum Content {
@@ -98,7 +118,7 @@ impl Spooled {
     /// The same, of which the hash will be asked for: whoever reads it from end to end finds it on the way.
     #[must_use]
     pub(crate) fn hashing(self) -> Self {
-        Self { hash: Some(Arc::default()), ..self }
+        Self { passes: Some(Arc::default()), ..self }
     }
 
     /// The same, whose hash somebody knows already.
@@ -111,17 +131,19 @@ impl Spooled {
     /// and there.
     ///
     /// # Errors
-    /// `Unavailable` when it cannot be read, `Cancelled`; `Conflict` when it is not what was expected.
+    /// `Unavailable` when it cannot be read, `Cancelled`; `Conflict` when it is not what was expected, or was not the same each time that it was read.
     pub(crate) fn hash(&self, progress: &Progress) -> Result<Hash> {
         let found = self.found(progress)?;
+        let differ = self.passes.as_ref().is_some_and(|passes| passes.differ.load(Ordering::Relaxed));
         match self.expected {
+            _ if differ => Err(Error::conflict(format!("{}: it was changed while it was loaded; load it again when nobody writes it", self.name))),
             Some(expected) if expected != found => Err(Error::conflict(format!("{}: it was changed since the load was ordered; load it again", self.name))),
             _ => Ok(found),
         }
     }
 
     fn found(&self, progress: &Progress) -> Result<Hash> {
-        if let Some(found) = self.hash.as_ref().and_then(|hash| hash.get()) {
+        if let Some(found) = self.passes.as_ref().and_then(|passes| passes.hash.get()) {
             return Ok(*found);
         }
         let hash: Hash = match self.file()? {
@@ -140,14 +162,15 @@ impl Spooled {
                 hash.finalize().into()
             }
         };
-        Ok(*self.hash.as_ref().map_or(&hash, |known| known.get_or_init(|| hash)))
+        Ok(self.passes.as_ref().map_or(hash, |passes| passes.note(hash)))
     }
 
     /// Reads it from the beginning.
     pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>> {
         Ok(match self.file()? {
-            Some(file) => match self.hash.as_ref().filter(|hash| hash.get().is_none()) {
-                Some(found) => Box::new(Hashing { inner: file, hash: Sha256::new(), left: self.size, found: Arc::clone(found) }),
+            Some(file) => match &self.passes {
+                // Also where it is known: a file may be another one by the second pass.
+                Some(passes) => Box::new(Hashing { inner: file, hash: Sha256::new(), left: self.size, passes: Arc::clone(passes) }),
                 None => Box::new(file),
             },
             None => Box::new(Cursor::new(self.bytes().cloned().unwrap_or_default())),
@@ -161,7 +184,7 @@ struct Hashing {
     hash: Sha256,
     /// Bytes that are not read yet.
     left: u64,
-    found: Arc<OnceLock<Hash>>,
+    passes: Arc<Passes>,
 }
 
 impl Read for Hashing {
@@ -172,7 +195,11 @@ impl Read for Hashing {
         self.left = self.left.saturating_sub(read as u64);
         // Some readers stop at the last byte and do not ask whether there is more.
         if before > 0 && self.left == 0 {
-            self.found.get_or_init(|| self.hash.clone().finalize().into());
+            self.passes.note(self.hash.clone().finalize().into());
+        }
+        // It has grown, or ends too early.
+        if read as u64 > before || (read == 0 && before > 0 && !buffer.is_empty()) {
+            self.passes.differ.store(true, Ordering::Relaxed);
         }
         Ok(read)
     }
@@ -210,7 +237,7 @@ pub(crate) async fn spool(input: Input, progress: &Progress) -> Result<Spooled> 
         Input::Reader { reader, .. } => spool_stream(&name, reader, progress).await?,
     };
     progress.set_bytes_total(size);
-    Ok(Spooled { name, size, content, hash: None, expected: None, unpack_ratio: UNPACK_RATIO })
+    Ok(Spooled { name, size, content, passes: None, expected: None, unpack_ratio: UNPACK_RATIO })
 }
 
 /// A file: read at once where it is small, because it is read more than once, and in pieces.
@@ -311,9 +338,9 @@ mod tests {
         let spooled = spool_it().await;
         // Somebody looks at the beginning alone.
         spooled.open().unwrap().read_exact(&mut [0; 100]).unwrap();
-        assert!(spooled.hash.as_ref().unwrap().get().is_none());
+        assert!(spooled.passes.as_ref().unwrap().hash.get().is_none());
         spooled.open().unwrap().read_to_end(&mut Vec::new()).unwrap();
-        assert_eq!(spooled.hash.as_ref().unwrap().get(), Some(&expected));
+        assert_eq!(spooled.passes.as_ref().unwrap().hash.get(), Some(&expected));
         // Found without another look: the file may be gone by now.
         std::fs::write(path.path(), b"other").unwrap();
         assert_eq!(spooled.hash(&progress).unwrap(), expected);
@@ -322,6 +349,24 @@ mod tests {
         assert_eq!(spool_it().await.hash(&progress).unwrap(), expected);
         let small = spool(Input::Bytes { name: "a".into(), bytes: Bytes::from_static(b"abc") }, &progress).await.unwrap();
         assert_eq!(small.hash(&progress).unwrap(), <Hash>::from(Sha256::digest(b"abc")));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_another_at_the_second_pass_is_refused() {
+        let path = NamedTempFile::new().unwrap();
+        let size = 2 * usize::try_from(FILE_IN_MEMORY_MAX_BYTES).unwrap();
+        for (later, refused) in [(vec![b'y'; size], false), (vec![b'z'; size], true), (vec![b'y'; size + 1], true), (vec![b'y'; size - 1], true)] {
+            std::fs::write(path.path(), vec![b'y'; size]).unwrap();
+            let spooled = spool(Input::Path(path.path().to_owned()), &Progress::new()).await.unwrap().hashing();
+            for content in [None, Some(&later)] {
+                if let Some(content) = content {
+                    std::fs::write(path.path(), content).unwrap();
+                }
+                spooled.open().unwrap().read_to_end(&mut Vec::new()).unwrap();
+            }
+            let hash = spooled.hash(&Progress::new());
+            assert_eq!(hash.map_err(|error| error.kind()).err(), refused.then_some(ErrorKind::Conflict), "{} bytes", later.len());
+        }
     }
 
     #[tokio::test]
