@@ -103,6 +103,20 @@ impl KeySet {
         Ok(())
     }
 
+    /// Takes in the keys of those rows that have one, also where it is there already.
+    ///
+    /// # Errors
+    /// What converting the values says.
+    pub(crate) fn add_where_known(&mut self, rows: &RecordBatch) -> Result<()> {
+        let arrays: Vec<ArrayRef> = self.columns.iter().map(|(_, index)| Arc::clone(rows.column(*index))).collect();
+        for (row, key) in self.converter.convert_columns(&arrays)?.iter().enumerate() {
+            if arrays.iter().all(|array| array.is_valid(row)) {
+                self.keys.insert(key.as_ref().into());
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a row of the dataset has one of the keys.
     pub(crate) fn member(self: &Arc<Self>, schema: &SchemaRef) -> Result<Arc<dyn PhysicalExpr>> {
         let columns = self.columns().map(|(name, _)| col(name, schema)).collect::<DataFusionResult<Vec<_>>>()?;

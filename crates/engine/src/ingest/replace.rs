@@ -113,9 +113,7 @@ impl Replaced {
             }
             Self::Keys(keys) => (keys.member(columns.arrow)?, bounds_of(keys, columns, new)?),
         };
-        // Statistics are of the columns as they were.
-        let pruner = bounds.filter(|_| !columns.widened).and_then(|bounds| Pruner::new(&bounds, columns.arrow));
-        let candidates = pruner.map_or_else(|| snapshot.segments.clone(), |pruner| pruner.prune(&snapshot.segments, columns.arrow));
+        let candidates = candidates(bounds, columns, snapshot);
         deletion::take_out(rewriter, columns.arrow, &candidates, &Condition { visible: None, predicate }).await
     }
 
@@ -224,6 +222,19 @@ impl Replaced {
         }
         Err(last)
     }
+}
+
+/// The segments of a version that may hold a row with one of the keys that segments of a load have.
+pub(super) fn may_hold(keys: &KeySet, snapshot: &Snapshot, schema: &DatasetSchema, arrow: &SchemaRef, new: &[Segment]) -> Result<Vec<Arc<Segment>>> {
+    let columns = Columns { schema, arrow, widened: !agree(arrow, &snapshot.arrow) };
+    Ok(candidates(bounds_of(keys, columns, new)?, columns, snapshot))
+}
+
+/// The segments of a version that statistics do not rule out.
+fn candidates(bounds: Option<Arc<dyn PhysicalExpr>>, columns: Columns<'_>, snapshot: &Snapshot) -> Vec<Arc<Segment>> {
+    // Statistics are of the columns as they were.
+    let pruner = bounds.filter(|_| !columns.widened).and_then(|bounds| Pruner::new(&bounds, columns.arrow));
+    pruner.map_or_else(|| snapshot.segments.clone(), |pruner| pruner.prune(&snapshot.segments, columns.arrow))
 }
 
 /// The columns that what is left is written in.

@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 pub(crate) const LOADS_MAX: usize = 10_000;
 /// Ranges of time that are remembered of one load. Ranges that meet are one.
 const RANGES_MAX: usize = 16;
+/// Keys that loads came by which are told apart.
+const KEYS_MAX: usize = 16;
 /// Why rejected rows cannot come in where the log does not say enough.
 pub(crate) const UNKNOWN: &str = "it is not known any more whether rows that came with these took the place of others; correct the file and load it again";
 
@@ -43,6 +45,9 @@ pub(crate) struct Rejection {
     /// The latest version that changed them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<u64>,
+    /// Of a load that brought rejected rows corrected: the version of the load that rejected them first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_rejected: Option<u64>,
 }
 
 impl Rejection {
@@ -62,12 +67,31 @@ pub(crate) struct Rejections {
     loads: Arc<Vec<Arc<Rejection>>>,
     /// The first version from which on none is missing, but for those beyond [`LOADS_MAX`].
     complete_from: u64,
+    /// The keys by which loads have put rows in the place of others, each with the latest version that has.
+    by_key: Arc<Vec<(Vec<String>, u64)>>,
 }
 
 impl Rejections {
     /// Those that a checkpoint wrote down.
     pub(crate) fn kept(loads: Vec<Rejection>, complete_from: u64) -> Self {
         Self { complete_from, ..loads.into_iter().collect() }
+    }
+
+    /// The same with the keys that a checkpoint wrote down.
+    #[must_use]
+    pub(crate) fn with_keys(self, keys: Vec<(Vec<String>, u64)>) -> Self {
+        Self { by_key: Arc::new(keys), ..self }
+    }
+
+    /// The keys by which loads have put rows in the place of others, each with the latest version that has.
+    pub(crate) fn keys(&self) -> &[(Vec<String>, u64)] {
+        &self.by_key
+    }
+
+    /// The keys by which loads have brought rows since one whose own do not take the place of others by key, each with the latest version that has.
+    pub(crate) fn keys_since<'a>(&'a self, load: &Rejection) -> impl Iterator<Item = (&'a [String], u64)> + use<'a> {
+        let (by_key, since) = (matches!(load.mode, Some(LoadMode::Upsert { .. })), load.first_rejected.unwrap_or(load.version));
+        self.by_key.iter().filter(move |(_, latest)| !by_key && *latest > since).map(|(key, latest)| (key.as_slice(), *latest))
     }
 
     /// What an old checkpoint of a version lets one know: of its loads with a key, and of the latest ones, from the oldest.
@@ -113,7 +137,10 @@ impl Rejections {
     /// What is known of where rows of a load belong. A corrected row that is rejected again still belongs where it did at first.
     fn origin(&self, load: &LoadRecord) -> Rejection {
         match &load.replays {
-            Some(replays) => self.get(&replays.load_id).cloned().unwrap_or_default(),
+            Some(replays) => {
+                let first = |known: &Rejection| Rejection { first_rejected: known.first_rejected.or(Some(known.version)), ..known.clone() };
+                self.get(&replays.load_id).map(first).unwrap_or_default()
+            }
             // Logs from before it was kept say at least whether rows went.
             None => Rejection { mode: load.mode.clone().or_else(|| (load.replaced == 0).then_some(LoadMode::Append)), ..Rejection::default() },
         }
@@ -131,7 +158,21 @@ impl Rejections {
                 self.change(|known| known.superseded.is_none() && overlaps(known), |known| known.superseded = Some(version));
                 self.deliver(version, (*from, *to));
             }
+            Some(LoadMode::Upsert { key }) => self.note_key(version, key),
             _ => {}
+        }
+    }
+
+    /// Of rows that were added nobody knows yet which keys they have.
+    fn note_key(&mut self, version: u64, key: &[String]) {
+        match self.by_key.iter().position(|(known, _)| known.as_slice() == key) {
+            Some(place) => {
+                if let Some((_, latest)) = Arc::make_mut(&mut self.by_key).get_mut(place) {
+                    *latest = version;
+                }
+            }
+            None if self.by_key.len() >= KEYS_MAX => self.lose_modes(),
+            None => Arc::make_mut(&mut self.by_key).push((key.to_vec(), version)),
         }
     }
 
@@ -177,6 +218,9 @@ impl Rejections {
             if known.delivered_at > compared_with {
                 return Err(Error::conflict(format!("load {}: a later load has delivered a range of time anew in the meantime; try again", known.load_id)));
             }
+            if self.keys_since(known).any(|(_, latest)| Some(latest) > compared_with) {
+                return Err(Error::conflict(format!("load {}: a later load has brought rows by key in the meantime; try again", known.load_id)));
+            }
         }
         Ok(())
     }
@@ -200,7 +244,7 @@ fn joined(known: &[Range], (mut from, mut to): Range) -> Vec<Range> {
 impl FromIterator<Rejection> for Rejections {
     /// From the oldest.
     fn from_iter<T: IntoIterator<Item = Rejection>>(loads: T) -> Self {
-        Self { loads: Arc::new(loads.into_iter().map(Arc::new).collect()), complete_from: 0 }
+        Self { loads: Arc::new(loads.into_iter().map(Arc::new).collect()), ..Self::default() }
     }
 }
 
@@ -289,6 +333,29 @@ mod tests {
         }
         assert_eq!(known.get("0").unwrap().obstacle().as_deref(), Some(UNKNOWN));
         assert!(late(&known, 1_000));
+    }
+
+    #[test]
+    fn keys_that_loads_came_by_since_are_known_up_to_a_bound() {
+        let mut known = Rejections::default();
+        let by = |column: &str| Some(LoadMode::Upsert { key: vec![column.to_owned()] });
+        known.note(0, &load(0, 1, Some(LoadMode::Append)));
+        known.note(1, &load(1, 1, by("id")));
+        known.note(2, &load(2, 1, Some(LoadMode::Append)));
+        // What is rejected again belongs to its first load, before any came by key.
+        known.note(3, &replay(3, 0, 1));
+        let since = |known: &Rejections, id: &str| known.keys_since(known.get(id).unwrap()).map(|(key, latest)| (key[0].clone(), latest)).collect::<Vec<_>>();
+        let id_at = |version: u64| vec![("id".to_owned(), version)];
+        assert_eq!(["0", "1", "2", "3"].map(|id| since(&known, id)), [id_at(1), vec![], vec![], id_at(1)]);
+        known.note(4, &load(4, 0, by("id")));
+        assert_eq!(["0", "1", "2", "3"].map(|id| since(&known, id)), [id_at(4), vec![], id_at(4), id_at(4)]);
+        let late = |known: &Rejections, compared_with: u64| known.refuse_late(&[replay(7, 0, 0)], Some(compared_with)).is_err();
+        assert!(late(&known, 3) && !late(&known, 4));
+        for number in 1..=KEYS_MAX {
+            assert!(known.get("0").unwrap().obstacle().is_none(), "{number}");
+            known.note(9, &load(9, 0, by(&number.to_string())));
+        }
+        assert_eq!(known.get("0").unwrap().obstacle().as_deref(), Some(UNKNOWN));
     }
 
     #[test]

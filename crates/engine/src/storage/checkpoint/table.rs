@@ -76,6 +76,9 @@ struct State {
     /// The version from which on none of them is missing.
     #[serde(default)]
     rejections_from: u64,
+    /// Keys that loads came by, each with the latest version that did.
+    #[serde(default)]
+    rejections_by_key: Vec<(Vec<String>, u64)>,
 }
 
 /// A load that the version remembers, in our own column.
@@ -125,6 +128,7 @@ impl Checkpoint {
             profiled: snapshot.profiled.clone(),
             rejections: Some(rejections),
             rejections_from: snapshot.rejections.complete_from(),
+            rejections_by_key: snapshot.rejections.keys().to_vec(),
         };
         let mut rows = vec![
             json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
@@ -258,7 +262,7 @@ impl Read {
         let segments: Vec<Arc<Segment>> = self.adds.into_iter().map(|add| Arc::new(entry::segment_from_delta(&arrow, add))).collect();
         // One from before they were kept knows those of the loads that it remembers; it is all the more careful with what it does not know.
         let rejections = match state.rejections {
-            Some(known) => Rejections::kept(known, state.rejections_from),
+            Some(known) => Rejections::kept(known, state.rejections_from).with_keys(state.rejections_by_key),
             None => {
                 let (latest, keyed): (Vec<_>, Vec<_>) = self.loads.iter().partition(|load| load.committed_at.is_some());
                 let (keyed, latest) = (keyed.into_iter().map(|load| (load.version, &load.load)), latest.into_iter().map(|load| (load.version, &load.load)));
