@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use object_store::ObjectStore;
-use tokio::sync::{RwLockReadGuard, mpsc};
+use tokio::sync::mpsc;
 
 use super::contract::reference::{KnownReferences, ReferenceReader};
 use super::contract::unique::UniqueKeys;
@@ -42,7 +42,7 @@ use crate::partial::memory::Partials;
 use crate::semantic::generate::humanised;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, LoadRecord, Metadata};
-use crate::storage::log::{DatasetLog, Snapshot};
+use crate::storage::log::{DatasetLog, Loading, Snapshot};
 use crate::storage::positions::Advance;
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
@@ -89,7 +89,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let started = Instant::now();
     once::check_key(load.idempotency_key.as_deref())?;
     load.advance.as_ref().map_or(Ok(()), Advance::check)?;
-    let loading = host.log.loading.read().await;
+    let loading = host.log.begin_load(host.clock.now()).await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         host.log.rely_on(*version).await?;
@@ -164,7 +164,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         return Ok(loaded);
     }
     for _ in 1..ATTEMPTS {
-        let loading = host.log.loading.read().await;
+        let loading = host.log.begin_load(host.clock.now()).await;
         let before = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
         plan.treatments = prepare(&host, plan.steps.clone(), plan.contract.clone(), Some(&before)).await?;
         plan.record.lookups = plan.treatments.lookups();
@@ -177,7 +177,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
 
 /// Decodes the rows and commits them; `None` when the columns or steps of the dataset were changed by somebody else in the
 /// meantime, or columns must be widened.
-async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snapshot>>, mut loading: RwLockReadGuard<'a, ()>) -> Result<Option<Loaded>> {
+async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snapshot>>, mut loading: Loading<'a>) -> Result<Option<Loaded>> {
     plan.progress.restart();
     if let Some(before) = &before {
         plan.decision = widen::decide(plan, before, host.push_widening_bytes).map_err(|error| widen::refused(plan.first_error.take(), error))?;
@@ -209,7 +209,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
             Err(error) => return Err(plan.decision.advise(error)),
         }
         plan.progress.restart();
-        loading = host.log.loading.read().await;
+        loading = host.log.begin_load(host.clock.now()).await;
     }
     let mut ground = match grind(host, plan, target, before.as_deref()).await {
         Ok(ground) => ground,

@@ -16,8 +16,7 @@ use super::layout;
 use super::log::{DatasetLog, Snapshot};
 use crate::error::{Error, Result};
 
-/// How long an object that no version names is left alone: a load may be writing it, here or in another process. A load
-/// that runs longer must not be interrupted by a vacuum.
+/// How long an object that the log does not tell of is left alone: a load may be writing it in another process.
 const UNNAMED_KEPT: TimeDelta = TimeDelta::hours(24);
 /// How far clocks of engines on one store may be apart.
 const CLOCK_SKEW: TimeDelta = TimeDelta::hours(1);
@@ -42,22 +41,24 @@ impl DatasetLog {
     pub(crate) async fn sweep(&self, kept: Kept) -> Result<Swept> {
         let now = kept.now;
         let _no_rewrite = self.rewriting.lock().await;
-        // What a load of this process has written must not be taken for a leftover, however long it runs.
-        let no_load = self.loading.try_write().is_ok();
+        // What a load of this process has written must not be taken for a leftover, however long it runs. One that begins later writes what is
+        // younger, and one that ends before the log is asked is in it.
+        let loading_since = self.loading_since();
         let listed: Vec<ObjectMeta> = self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| Error::from(error).context("list segments"))?;
         let Some(snapshot) = self.snapshot().await? else { return Err(Error::not_found("there is no such dataset")) };
         // A rewrite that a power cut can still take back leaves its inputs in force.
         self.rely_on(snapshot.version).await?;
         let live: HashSet<&str> = snapshot.segments.iter().map(|segment| segment.path.as_str()).collect();
         let unnamed_kept = UNNAMED_KEPT.max(kept.segments());
+        let left_before = loading_since.map_or(now - unnamed_kept, |begun| (begun - CLOCK_SKEW).min(now - unnamed_kept));
         let erased_at = match snapshot.erased_before {
             0 => None,
             version => self.committed_at(version).await?,
         };
-        let removed = self.removed_since(&snapshot, now - unnamed_kept - CLOCK_SKEW).await?;
+        let not_live = listed.iter().filter_map(|object| self.segment_of(object)).filter(|path| !live.contains(&**path)).map(Cow::into_owned).collect();
+        let removed = self.removals(&snapshot, not_live).await?;
         let needless = |object: &ObjectMeta| -> bool {
-            // A stored partial holds keys out of the rows of its segment, and goes with it.
-            let Some(path) = self.segment_path(object).map(Cow::Borrowed).or_else(|| self.segment_of_partial(object).map(Cow::Owned)) else { return false };
+            let Some(path) = self.segment_of(object) else { return false };
             match removed.get(path.as_ref()) {
                 _ if live.contains(path.as_ref()) => false,
                 Some((version, removed_at)) => {
@@ -65,12 +66,10 @@ impl DatasetLog {
                     let erased_at = erased_at.filter(|_| *version <= snapshot.erased_before);
                     *removed_at + kept.segments() <= now || erased_at.is_some_and(|erased_at| erased_at + kept.running <= now)
                 }
-                // Removed long ago, or never named.
-                None => no_load && object.last_modified + unnamed_kept <= now,
+                // Removed before all that the log has, so that no version which it has needs it; or never named.
+                None => object.last_modified <= left_before,
             }
         };
-        // Without a load of this process, what was written so long ago belongs to none that runs.
-        let left_before = if no_load { now - unnamed_kept } else { DateTime::<Utc>::MIN_UTC };
         let rejects = self.needless_rejects(&listed, &snapshot, left_before).await?;
         let old = self.old_profiles(&listed).into_iter().chain(rejects);
         let needless: Vec<ObjectMeta> = listed.iter().filter(|object| needless(object)).chain(old).cloned().collect();
@@ -83,6 +82,11 @@ impl DatasetLog {
         let (chunk, file) = path.split_once('/')?;
         let named = uuid::Uuid::try_parse(file.strip_suffix(".parquet")?).is_ok();
         (named && !chunk.starts_with('_')).then_some(path)
+    }
+
+    /// The segment that an object is, or belongs to: a stored partial holds keys out of the rows of its segment, and goes with it.
+    fn segment_of<'a>(&self, object: &'a ObjectMeta) -> Option<Cow<'a, str>> {
+        self.segment_path(object).map(Cow::Borrowed).or_else(|| self.segment_of_partial(object).map(Cow::Owned))
     }
 
     /// Removes the rejected rows of all loads before the last erasure, and those that no version knows: rejected rows are text, of which nobody
@@ -150,16 +154,44 @@ impl DatasetLog {
         layout::segment_of_partial(&layout::partials_of(&self.prefix, fragment), &object.location)
     }
 
-    /// When segments were taken out, for those that were since an instant.
-    async fn removed_since(&self, snapshot: &Snapshot, since: DateTime<Utc>) -> Result<HashMap<String, (u64, DateTime<Utc>)>> {
+    /// Which version took segments out, and when, for those of some that the log tells of: its entries from the newest on, as far back as they
+    /// are needed and there, and then the oldest checkpoint, which tells of what was taken out not long before it.
+    ///
+    /// # Errors
+    /// `Corrupt` when an entry is missing between others; what the store says.
+    async fn removals(&self, snapshot: &Snapshot, mut wanted: HashSet<String>) -> Result<HashMap<String, (u64, DateTime<Utc>)>> {
+        let mut removed = HashMap::new();
+        let mut missing = None;
         let mut entries = futures::stream::iter((0..=snapshot.version).rev())
             .map(|version| async move { Ok::<_, Error>((version, self.read(version, Some(snapshot)).await?)) })
             .buffered(CONCURRENCY);
-        let mut removed = HashMap::new();
-        while let Some((version, entry)) = entries.try_next().await? {
-            // A log is cleaned up where it is older than anything that is kept.
-            let Some(entry) = entry.filter(|entry| entry.committed_at >= since) else { break };
-            removed.extend(entry.removed.into_iter().map(|path| (path, (version, entry.committed_at))));
+        while !wanted.is_empty()
+            && let Some((version, entry)) = entries.try_next().await?
+        {
+            let Some(entry) = entry else {
+                missing = Some(version);
+                break;
+            };
+            for path in entry.removed {
+                if wanted.remove(&path) {
+                    removed.insert(path, (version, entry.committed_at));
+                }
+            }
+        }
+        drop(entries);
+        let Some(missing) = missing else { return Ok(removed) };
+        // Where a log was cleaned up, nothing is left before.
+        let listing = self.list_log().await?;
+        if let Some(first) = listing.entries.first().filter(|first| **first < missing) {
+            return Err(Error::corrupt(format!("log entry {missing} of {} is missing, but {first} is there; nothing was removed", self.prefix)));
+        }
+        for version in listing.checkpoints {
+            if let Some(checkpoint) = self.read_checkpoint(version).await? {
+                let told = checkpoint.tombstones.into_iter().filter(|gone| wanted.contains(&gone.path));
+                // By this version at the latest.
+                removed.extend(told.map(|gone| (gone.path, (version, gone.removed_at))));
+                break;
+            }
         }
         Ok(removed)
     }
@@ -314,7 +346,7 @@ mod tests {
         // The last one may be of a load that runs elsewhere.
         assert_eq!(kept_rejects(&fixture, &ids).await, [3, 4, 5]);
         let (fixture, ids) = rejecting().await;
-        let load = fixture.log.loading.read().await;
+        let load = fixture.log.begin_load(fixture.start).await;
         fixture.sweep_after(26 * 60).await;
         assert_eq!(kept_rejects(&fixture, &ids).await, [3, 4, 5]);
         drop(load);
@@ -353,7 +385,7 @@ mod tests {
     async fn what_nobody_named_goes_after_a_day_unless_a_load_runs() {
         let fixture = Fixture::new().await;
         let day = 24 * 60 + 5;
-        let load = fixture.log.loading.read().await;
+        let load = fixture.log.begin_load(fixture.start).await;
         assert_eq!(fixture.sweep_after(day).await, 5);
         drop(load);
         assert_eq!(fixture.sweep_after(day).await, 1);
@@ -362,6 +394,49 @@ mod tests {
         assert_eq!(fixture.sweep_after(10 * day).await, 0);
         let all: Vec<ObjectMeta> = fixture.store.list(None).try_collect().await.unwrap();
         assert_eq!(all.len(), 3 + 4 + 3);
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_out_goes_however_late_and_whatever_load_runs() {
+        let days = 24 * 60;
+        for cleaned in [false, true] {
+            let fixture = Fixture::new().await;
+            if cleaned {
+                let now = fixture.start + TimeDelta::hours(3);
+                fixture.log.write_checkpoint(TimeDelta::days(7), now).await.unwrap();
+                // Of the entries only the last is left, and what the others took out stands in the checkpoint.
+                assert!(fixture.log.clean_log(TimeDelta::zero(), now).await.unwrap() >= 2);
+            }
+            let load = fixture.log.begin_load(fixture.start).await;
+            assert_eq!(fixture.sweep_after(10 * days).await, 5, "{cleaned}");
+            assert_eq!(fixture.left().await, [4, 6, 7, 8], "{cleaned}");
+            drop(load);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_load_keeps_only_what_was_written_since_it_began() {
+        let days = 24 * 60;
+        let fixture = Fixture::new().await;
+        let (early, late) = (fixture.log.begin_load(fixture.start).await, fixture.log.begin_load(fixture.start + TimeDelta::days(2)).await);
+        fixture.sweep_after(10 * days).await;
+        assert_eq!(fixture.left().await, [4, 6, 7, 8]);
+        drop(early);
+        // Nobody has named 7, and the load that still runs began long after it was written.
+        assert_eq!(fixture.sweep_after(10 * days).await, 1);
+        assert_eq!(fixture.left().await, [4, 6, 8]);
+        drop(late);
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_where_an_entry_is_missing_between_others() {
+        let fixture = Fixture::new().await;
+        // It has all in memory, so that it finds out on its way back.
+        fixture.log.snapshot().await.unwrap();
+        fixture.store.delete(&layout::log_entry(&Path::from("acme/orders"), 1)).await.unwrap();
+        let kept = Kept { versions: TimeDelta::zero(), running: TimeDelta::hours(1), now: fixture.start + TimeDelta::days(10) };
+        assert_eq!(fixture.log.sweep(kept).await.unwrap_err().kind(), crate::ErrorKind::Corrupt);
+        assert_eq!(fixture.left().await, [1, 2, 3, 4, 5, 6, 7, 8]);
     }
 
     #[tokio::test]

@@ -178,8 +178,10 @@ pub(crate) struct DatasetLog {
     pub(super) committing: tokio::sync::Mutex<()>,
     /// One rewrite of this process at a time: two of them would read the same segments and one would have to give way.
     pub(crate) rewriting: tokio::sync::Mutex<()>,
-    /// Held for reading by each load: while one runs, segments that no version names may be its own.
-    pub(crate) loading: tokio::sync::RwLock<()>,
+    /// Held for reading by each load, so that a deletion waits for it.
+    pub(super) loading: tokio::sync::RwLock<()>,
+    /// When the loads that hold it began, by number: segments that no version names and that were written since may be theirs.
+    loads: Mutex<BTreeMap<u64, DateTime<Utc>>>,
     /// Held by who commits rows with unique keys, from the look at what is there to the commit.
     pub(crate) keying: tokio::sync::Mutex<()>,
     /// Held for reading while a load commits, and for writing while a load finds out what it replaces: what comes in
@@ -191,6 +193,20 @@ pub(crate) struct DatasetLog {
     looks: AtomicU64,
     /// What was read of older versions.
     pub(super) past: Mutex<Past>,
+}
+
+/// A load that is under way in this process.
+#[derive(Debug)]
+pub(crate) struct Loading<'a> {
+    log: &'a DatasetLog,
+    number: u64,
+    _turn: tokio::sync::RwLockReadGuard<'a, ()>,
+}
+
+impl Drop for Loading<'_> {
+    fn drop(&mut self) {
+        self.log.loads.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
 }
 
 /// The last looks into the store that came to an end, by their numbers. Whoever asked before a look began takes what it found:
@@ -216,12 +232,28 @@ impl DatasetLog {
             committing: tokio::sync::Mutex::default(),
             rewriting: tokio::sync::Mutex::default(),
             loading: tokio::sync::RwLock::default(),
+            loads: Mutex::default(),
             keying: tokio::sync::Mutex::default(),
             appending: tokio::sync::RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
             looks: AtomicU64::default(),
             past: Mutex::default(),
         }
+    }
+
+    /// Begins to load: from now on a deletion waits, and what is written is taken for no leftover, until what this gives is dropped.
+    pub(crate) async fn begin_load(&self, now: DateTime<Utc>) -> Loading<'_> {
+        let turn = self.loading.read().await;
+        let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = loads.last_key_value().map_or(0, |(last, _)| last + 1);
+        loads.insert(number, now);
+        drop(loads);
+        Loading { log: self, number, _turn: turn }
+    }
+
+    /// When the oldest of the loads began that are under way here.
+    pub(super) fn loading_since(&self) -> Option<DateTime<Utc>> {
+        self.loads.lock().unwrap_or_else(PoisonError::into_inner).values().min().copied()
     }
 
     /// Prefix of the dataset in the store.

@@ -40,7 +40,7 @@ const ROUNDS: usize = 16;
 
 /// Commits what has gathered; the answers are for everybody in it.
 pub(super) async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
-    let _loading = host.log.loading.read().await;
+    let _loading = host.log.begin_load(host.clock.now()).await;
     let mut answers = Answers::default();
     let mut keying = None;
     for _ in 0..ROUNDS {
