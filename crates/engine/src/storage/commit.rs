@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::SubsecRound;
-use futures::StreamExt;
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
@@ -17,11 +17,17 @@ use super::entry::{Entry, HeldTo, LoadRecord};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
 use super::positions::Positions;
+use super::segment::Segment;
+use super::writer::object_path;
 use crate::catalog::dataset::agree;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Tries before a busy dataset is given up.
 const ATTEMPTS: usize = 64;
+/// Segments that were written so long before their commit are looked for first: a vacuum elsewhere takes what nobody has named for leftovers.
+const LOOKED_FOR_AFTER: TimeDelta = TimeDelta::hours(12);
+/// Segments that are looked for at the same time.
+const LOOKS_AT_ONCE: usize = 16;
 /// Puts of one entry under one version, where the store does not say what became of them.
 const PUTS: usize = 3;
 
@@ -59,6 +65,7 @@ impl DatasetLog {
         entry.commit_id = Some(uuid::Uuid::new_v4().to_string());
         // As exact as the log, so that this engine finds versions by the same times as all others.
         entry.committed_at = entry.committed_at.trunc_subsecs(3);
+        let long_ago = entry.committed_at - LOOKED_FOR_AFTER;
         for _ in 0..ATTEMPTS {
             // An entry that follows a log which is gone, or that others had and cleaned up, would be lost.
             let before = self.certain_snapshot().await?;
@@ -115,6 +122,7 @@ impl DatasetLog {
             };
             match self.put_entry(version, entry.encode(&arrow)?.into()).await {
                 Put::Done => {
+            self.look_for(&entry, long_ago).await?;
                     let snapshot = Arc::new(match before {
                         None => Snapshot::first(entry)?,
                         Some(before) => Snapshot::clone(&before).extended(version, entry)?,
@@ -143,6 +151,30 @@ impl DatasetLog {
         let mut sent = false;
         for _ in 0..PUTS {
             match self.store.put_opts(&location, PutPayload::from(bytes.clone()), PutMode::Create.into()).await {
+    /// Makes certain that what was written before an instant is still there, so that no version names what is gone.
+    ///
+    /// # Errors
+    /// `Unavailable` when some of it is gone; what the store says.
+    async fn look_for(&self, entry: &Entry, long_ago: DateTime<Utc>) -> Result<()> {
+        let looks: Vec<_> = entry.added.iter().filter(|segment| segment.written_at <= long_ago).map(|segment| self.look_for_one(segment)).collect();
+        futures::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).try_collect().await
+    }
+
+    async fn look_for_one(&self, segment: &Segment) -> Result<()> {
+        match self.store.head(&object_path(&self.prefix, &segment.path)).await {
+            Ok(_) => Ok(()),
+            Err(object_store::Error::NotFound { .. }) => {
+                let message = format!(
+                    "segment {} is gone: it was written {} and not named since, so a vacuum took it for a leftover; nothing was committed, try again, in parts if it takes as long",
+                    segment.path,
+                    segment.written_at.to_rfc3339()
+                );
+                Err(Error::new(ErrorKind::Unavailable, message))
+            }
+            Err(error) => Err(Error::from(error).context("look for segment")),
+        }
+    }
+
                 Ok(_) => return Put::Done,
                 Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
                     last = Error::conflict(format!("log entry {location} is there, but cannot be read"));
@@ -304,15 +336,11 @@ fn is_not_durable(error: &object_store::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-    use object_store::path::Path;
-
     use super::*;
     use crate::catalog::LoadMode;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
     use crate::storage::disk::recording::RecordingDisk;
     use crate::storage::entry::{Metadata, Replays, Rewrite};
-    use crate::storage::segment::Segment;
     use crate::storage::{DurableLocalStore, Reason};
 
     fn segment(path: &str) -> Segment {
@@ -395,6 +423,21 @@ mod tests {
     }
 
     #[tokio::test]
+    #[tokio::test]
+    async fn what_a_vacuum_took_from_a_long_load_is_never_named() {
+        let store: Arc<dyn ObjectStore> = Arc::new(object_store::memory::InMemory::new());
+        let log = log(Arc::clone(&store)).await;
+        let there = Path::from("acme/orders/there");
+        store.put(&there, "x".into()).await.unwrap();
+        // Both were written at the beginning of a load that took a day.
+        let after = |path: &str| Entry { committed_at: DateTime::UNIX_EPOCH + TimeDelta::hours(25), ..append(path) };
+        let error = log.commit(after("gone")).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Unavailable && error.message().contains("segment gone is gone"), "{error}");
+        assert_eq!(paths(&log.snapshot().await.unwrap().unwrap()), ["a"]);
+        log.commit(after("there")).await.unwrap();
+        assert_eq!(paths(&log.snapshot().await.unwrap().unwrap()), ["a", "there"]);
+    }
+
     async fn an_entry_whose_bytes_could_not_be_synced_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Arc::new(RecordingDisk::default());
