@@ -109,6 +109,7 @@ impl DatasetLog {
                     // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
                     entry.committed_at = entry.committed_at.max(snapshot.updated_at);
                     entry.rows_removed = entry.rewrite.map(|_| rows_removed(&entry, snapshot));
+                    entry.put_for = Some(snapshot.metadata.id.clone());
                     let altered = entry.metadata.as_ref().filter(|metadata| metadata.schema != snapshot.metadata.schema);
                     (snapshot.version + 1, altered.map_or_else(|| Arc::clone(&snapshot.arrow), |metadata| metadata.schema.arrow()))
                 }
@@ -117,9 +118,11 @@ impl DatasetLog {
                         return Err(Error::not_found("the dataset was deleted in the meantime"));
                     };
                     Positions::default().follow(&entry.loads)?;
+                    entry.put_for = Some(metadata.id.clone());
                     (0, metadata.schema.arrow())
                 }
             };
+            self.look_for(&entry, long_ago).await?;
             match self.put_entry(version, entry.encode(&arrow)?.into()).await {
                 Put::Done => {
             self.look_for(&entry, long_ago).await?;

@@ -81,6 +81,8 @@ pub(crate) struct Entry {
     /// Id of the table that the entry is for, where that matters: the dataset may have been made anew in the meantime.
     /// Not stored.
     pub table: Option<String>,
+    /// Id of the table that it was put for, as it says. A commit fills it in; older logs do not say.
+    pub put_for: Option<String>,
     pub metadata: Option<Metadata>,
     pub added: Vec<Segment>,
     pub removed: Vec<String>,
@@ -120,6 +122,7 @@ pub(crate) struct HeldTo {
 }
 
 const KEY_COMMIT: &str = "tidemill.commit";
+const KEY_TABLE: &str = "tidemill.table";
 const OPERATION_LOAD: &str = "WRITE";
 const OPERATION_COMPACTION: &str = "OPTIMIZE";
 const OPERATION_DELETION: &str = "DELETE";
@@ -156,6 +159,7 @@ impl Entry {
         });
         let (key, room) = checked_text::placeholder();
         let more = [
+            self.put_for.as_ref().map(|table| (KEY_TABLE, json!(table))),
             (!self.loads.is_empty()).then(|| serde_json::to_value(&self.loads).map(|loads| ("tidemill.loads", loads))).transpose()?,
             self.rewrite.map(|rewrite| (KEY_REWRITE, json!(rewrite.name()))),
             self.retained_from.map(|from| (KEY_RETAINED_FROM, json!(from.timestamp_millis()))),
@@ -234,6 +238,7 @@ impl Entry {
                 "metaData" => entry.metadata = Some(metadata_from_delta(body)?),
                 "commitInfo" => {
                     entry.commit_id = body.get(KEY_COMMIT).and_then(Value::as_str).map(str::to_owned);
+                    entry.put_for = body.get(KEY_TABLE).and_then(Value::as_str).map(str::to_owned);
                     entry.committed_at = body.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default();
                     entry.rewrite = rewrite_of(body);
                     entry.retained_from = body.get(KEY_RETAINED_FROM).and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis);
@@ -279,6 +284,11 @@ pub(crate) fn committed_at(bytes: &[u8]) -> Option<DateTime<Utc>> {
 /// Which commit an entry is, without reading the rest of it.
 pub(crate) fn commit_id(bytes: &[u8]) -> Option<String> {
     info_of(bytes)?.get(KEY_COMMIT).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Which table an entry was put for, where it says so, without reading the rest of it.
+pub(crate) fn put_for(bytes: &[u8]) -> Option<String> {
+    info_of(bytes)?.get(KEY_TABLE).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn info_of(bytes: &[u8]) -> Option<Value> {
@@ -487,6 +497,7 @@ mod tests {
         let entry = Entry {
             commit_id: Some("c1".into()),
             table: None,
+            put_for: Some("id".into()),
             based_on: None,
             compared_with: None,
             steps: None,
@@ -536,6 +547,7 @@ mod tests {
         assert!(text.contains("tidemill.load/k"));
         assert!(text.contains(r#"{"txn":{"appId":"orders/eu","version":9,"#), "{text}");
         assert_eq!(committed_at(&entry.encode(&schema).unwrap()), Some(entry.committed_at));
+        assert_eq!(put_for(&entry.encode(&schema).unwrap()), entry.put_for);
         for rewrite in Rewrite::ALL {
             let entry = Entry { rewrite: Some(rewrite), rows_removed: Some(4), retained_from: DateTime::from_timestamp_millis(9), ..entry.clone() };
             let bytes = entry.encode(&schema).unwrap();

@@ -331,7 +331,7 @@ impl DatasetLog {
     }
 
     /// Whether the entry of a version is the one that was read or written.
-    async fn is_still_there(&self, snapshot: &Snapshot) -> Result<bool> {
+    pub(super) async fn is_still_there(&self, snapshot: &Snapshot) -> Result<bool> {
         let Some(bytes) = self.read_bytes(snapshot.version).await? else { return Ok(false) };
         Ok(snapshot.commit_id.as_deref().is_none_or(|id| memchr::memmem::find(&bytes, id.as_bytes()).is_some()))
     }
@@ -384,8 +384,19 @@ impl DatasetLog {
     }
 }
 
+/// Reads the entry of a version. One that was put for another table under the same name, and came when that was deleted and made anew, changes
+/// nothing: it only has the number.
 pub(super) fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {
-    Entry::decode(bytes, before.map(|snapshot| &snapshot.metadata.schema)).map_err(|error| error.context(format!("version {version}")))
+    let entry = Entry::decode(bytes, before.map(|snapshot| &snapshot.metadata.schema)).map_err(|error| error.context(format!("version {version}")))?;
+    match before {
+        Some(before) if entry.put_for.as_ref().is_some_and(|table| *table != before.metadata.id) => {
+            tracing::debug!(version, "a log entry of a table that was deleted came late; it changes nothing");
+            // Time never goes back in a log.
+            let committed_at = if before.version < version { entry.committed_at.max(before.updated_at) } else { entry.committed_at };
+            Ok(Entry { commit_id: entry.commit_id, put_for: entry.put_for, committed_at, ..Entry::default() })
+        }
+        _ => Ok(entry),
+    }
 }
 
 #[cfg(test)]

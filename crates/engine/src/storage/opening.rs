@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 
+use super::entry;
 use super::layout;
 use super::log::{DatasetLog, Snapshot, decode};
 use crate::error::{Error, Result};
@@ -21,6 +22,14 @@ pub(super) struct Listing {
 }
 
 impl Listing {
+    /// The last version before the first that is missing.
+    fn end(&self) -> Option<u64> {
+        let first = *self.entries.first()?;
+        // Numbers grow, so those that follow each other without a gap are the first so many.
+        let run = (first..).zip(&self.entries).take_while(|(expected, version)| expected == *version).count();
+        self.entries.get(run.checked_sub(1)?).copied()
+    }
+
     /// Whether all entries of some versions are there.
     fn has(&self, first: u64, last: u64) -> bool {
         first > last || self.entries.iter().filter(|version| (first..=last).contains(*version)).count() as u64 == last - first + 1
@@ -38,6 +47,9 @@ impl DatasetLog {
         if let Some(snapshot) = self.replay(&listing, last).await? {
             return Ok(Some(snapshot));
         }
+        if let Some(snapshot) = self.before_others(&listing).await? {
+            return Ok(Some(snapshot));
+        }
         // A deletion that did not end leaves the end of a log; deletion goes from the oldest entry to the newest.
         match self.read_bytes(last).await? {
             Some(bytes) if String::from_utf8_lossy(&bytes).contains("tidemill.dropped") => Ok(None),
@@ -49,6 +61,20 @@ impl DatasetLog {
                 self.unusable(&listing)
             ))),
         }
+    }
+
+    /// The latest version, where all entries behind it were put for other tables: sent before the dataset was deleted under this name and made
+    /// anew, they came afterwards. `None`: what is missing is missing.
+    async fn before_others(&self, listing: &Listing) -> Result<Option<Arc<Snapshot>>> {
+        let Some(end) = listing.end() else { return Ok(None) };
+        let Some(snapshot) = self.replay(listing, end).await? else { return Ok(None) };
+        for version in listing.entries.iter().filter(|version| **version > end) {
+            let table = self.read_bytes(*version).await?.and_then(|bytes| entry::put_for(&bytes));
+            if table.is_none_or(|table| table == snapshot.metadata.id) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(snapshot))
     }
 
     /// The checkpoints that are there all the same, for whoever has to restore one.
