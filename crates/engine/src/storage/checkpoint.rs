@@ -161,6 +161,7 @@ impl DatasetLog {
             }
         }
         let Some(base) = base else { return Ok(0) };
+        let Some(entry) = self.read_bytes(base).await? else { return Ok(0) };
         // Another engine may be putting it at this moment.
         self.store.head(&layout::checkpoint(&self.prefix, base)).await.map_err(|error| Error::from(error).context("rely on checkpoint"))?;
         let mut removed = 0;
@@ -168,6 +169,10 @@ impl DatasetLog {
         // One after the other: an engine that has slept since takes the entry it knows for a sign that it has missed none.
         let entries = listing.entries.iter().filter(|version| **version < base).map(|version| layout::log_entry(&self.prefix, *version));
         for object in checkpoints.chain(entries) {
+            // Where another engine has deleted the dataset and made it anew, these names are those of its log.
+            if self.read_bytes(base).await?.as_ref() != Some(&entry) {
+                break;
+            }
             match self.store.delete(&object).await {
                 Ok(()) => removed += 1,
                 Err(object_store::Error::NotFound { .. }) => {}

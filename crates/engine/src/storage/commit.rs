@@ -125,7 +125,13 @@ impl DatasetLog {
             self.look_for(&entry, long_ago).await?;
             match self.put_entry(version, entry.encode(&arrow)?.into()).await {
                 Put::Done => {
-            self.look_for(&entry, long_ago).await?;
+                    // It may have been on its way so long that the log was gone which it follows: then nobody sees it.
+                    if let Some(before) = &before
+                        && !self.is_still_there(before).await.unwrap_or(true)
+                    {
+                        self.forget().await;
+                        return Err(Error::not_found("the dataset was deleted in the meantime"));
+                    }
                     let snapshot = Arc::new(match before {
                         None => Snapshot::first(entry)?,
                         Some(before) => Snapshot::clone(&before).extended(version, entry)?,
@@ -145,15 +151,6 @@ impl DatasetLog {
         Err(Error::conflict(format!("{ATTEMPTS} other commits came first; try again")))
     }
 
-    /// Puts an entry if nobody else has put one. A put that failed may have been done, and one that finds the version
-    /// taken may have taken it itself before its answer was lost: the object says which. Putting the same bytes again
-    /// under the same name is harmless, and decides about a put that may still be on its way.
-    async fn put_entry(&self, version: u64, bytes: Bytes) -> Put {
-        let location = layout::log_entry(&self.prefix, version);
-        let mut last = Error::internal("no put was tried");
-        let mut sent = false;
-        for _ in 0..PUTS {
-            match self.store.put_opts(&location, PutPayload::from(bytes.clone()), PutMode::Create.into()).await {
     /// Makes certain that what was written before an instant is still there, so that no version names what is gone.
     ///
     /// # Errors
@@ -178,6 +175,15 @@ impl DatasetLog {
         }
     }
 
+    /// Puts an entry if nobody else has put one. A put that failed may have been done, and one that finds the version
+    /// taken may have taken it itself before its answer was lost: the object says which. Putting the same bytes again
+    /// under the same name is harmless, and decides about a put that may still be on its way.
+    async fn put_entry(&self, version: u64, bytes: Bytes) -> Put {
+        let location = layout::log_entry(&self.prefix, version);
+        let mut last = Error::internal("no put was tried");
+        let mut sent = false;
+        for _ in 0..PUTS {
+            match self.store.put_opts(&location, PutPayload::from(bytes.clone()), PutMode::Create.into()).await {
                 Ok(_) => return Put::Done,
                 Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
                     last = Error::conflict(format!("log entry {location} is there, but cannot be read"));
@@ -237,8 +243,10 @@ impl DatasetLog {
     }
 
     async fn finish_deletion(&self, version: u64) -> Result<()> {
+        // Listed first: what is there while the last word is belongs to what was deleted, and what comes later to somebody who has ended it.
+        let objects = self.objects().await?;
         match self.read_bytes(version).await? {
-            Some(bytes) if is_last_word(&bytes, version)? => self.remove_log(self.objects().await?, version, &bytes).await,
+            Some(bytes) if is_last_word(&bytes, version)? => self.remove_log(objects, version, &bytes).await,
             // Somebody else has ended it.
             _ => {
                 self.forget().await;
@@ -252,15 +260,16 @@ impl DatasetLog {
         Ok(objects.into_iter().map(|object| object.map(|object| object.location)).collect::<Result<Vec<_>, _>>()?)
     }
 
-    /// Removes what there was when a dataset was deleted by the entry of a version.
+    /// Removes what there was when a dataset was deleted by the entry of a version: what was listed before that was seen there.
     async fn remove_log(&self, mut locations: Vec<Path>, last: u64, last_word: &Bytes) -> Result<()> {
         // Another engine may be putting it at this moment.
         self.rely_on(last).await?;
-        // Log entries after everything else, oldest first.
-        locations.sort_by_key(|location| (layout::version_of(location).map_or(0, |version| version + 1), location.to_string()));
+        // Log entries after everything else, oldest first. Behind the last one stand at most some of tables before, which came late.
+        locations.sort_by_key(|location| (layout::version_of(location).filter(|version| *version <= last).map_or(0, |version| version + 1), location.to_string()));
+        let log = layout::log_folder(&self.prefix);
         for location in locations {
-            // Where somebody else has ended the deletion, the name of an entry may be that of a new dataset.
-            if layout::version_of(&location).is_some() && self.read_bytes(last).await?.as_ref() != Some(last_word) {
+            // Where somebody else has ended the deletion, names in the log may be those of a new dataset. No other name is given twice.
+            if location.prefix_matches(&log) && self.read_bytes(last).await?.as_ref() != Some(last_word) {
                 break;
             }
             match self.store.delete(&location).await {
@@ -415,18 +424,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_entry_that_could_not_be_synced_is_neither_there_nor_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let disk = Arc::new(RecordingDisk::default());
-        let log = log(Arc::new(DurableLocalStore::with_disk(folder.path(), disk.clone()).unwrap())).await;
-        disk.refuse(Reason::Name);
-        let ended = log.commit(append("b")).await.unwrap();
-        assert!(matches!(&ended, Committed::Unknown(error) if error.kind() == ErrorKind::Unavailable), "{ended:?}");
-        assert_eq!(log.snapshot().await.unwrap().unwrap().version, 1);
-    }
-
-    #[tokio::test]
-    #[tokio::test]
     async fn what_a_vacuum_took_from_a_long_load_is_never_named() {
         let store: Arc<dyn ObjectStore> = Arc::new(object_store::memory::InMemory::new());
         let log = log(Arc::clone(&store)).await;
@@ -441,6 +438,18 @@ mod tests {
         assert_eq!(paths(&log.snapshot().await.unwrap().unwrap()), ["a", "there"]);
     }
 
+    #[tokio::test]
+    async fn an_entry_that_could_not_be_synced_is_neither_there_nor_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(RecordingDisk::default());
+        let log = log(Arc::new(DurableLocalStore::with_disk(folder.path(), disk.clone()).unwrap())).await;
+        disk.refuse(Reason::Name);
+        let ended = log.commit(append("b")).await.unwrap();
+        assert!(matches!(&ended, Committed::Unknown(error) if error.kind() == ErrorKind::Unavailable), "{ended:?}");
+        assert_eq!(log.snapshot().await.unwrap().unwrap().version, 1);
+    }
+
+    #[tokio::test]
     async fn an_entry_whose_bytes_could_not_be_synced_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Arc::new(RecordingDisk::default());

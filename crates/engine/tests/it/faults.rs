@@ -46,6 +46,8 @@ struct State {
     fault: Option<(u64, Failing)>,
     /// Segments until a load is cancelled, and the load.
     cancelling: Option<(u64, Progress)>,
+    /// The end of the name of an object whose put is late, or of a folder that is listed late, and who lets it go on.
+    late: Option<(String, Arc<Notify>)>,
 }
 
 /// A store around another one.
@@ -72,6 +74,19 @@ impl FaultyStore {
         *self.state.lock().unwrap() = State { cancelling: Some((n, progress)), ..State::default() };
     }
 
+    /// Holds the next put of an object, or the next listing of a folder, whose name ends so, before it is done, or the answer of the next look
+    /// whether such an object is there; once, until this is told.
+    pub(crate) fn hold(&self, end: &str) -> Arc<Notify> {
+        let release = Arc::new(Notify::new());
+        *self.state.lock().unwrap() = State { late: Some((end.to_owned(), Arc::clone(&release))), ..State::default() };
+        release
+    }
+
+    fn late(&self, location: &Path) -> Option<Arc<Notify>> {
+        let mut state = self.state.lock().unwrap();
+        state.late.take_if(|(end, _)| location.as_ref().ends_with(end.as_str())).map(|(_, release)| release)
+    }
+
     fn see_segment(&self, location: &Path) {
         let path = location.to_string();
         if !path.ends_with(".parquet") || path.contains("_delta_log") {
@@ -90,7 +105,7 @@ impl FaultyStore {
         self.state.lock().unwrap().calls
     }
 
-    /// Waits until a call is reached that never answers.
+    /// Waits until a call is reached that never answers, or that is held.
     pub(crate) async fn stopped(&self) {
         self.stopped.notified().await;
     }
@@ -143,6 +158,10 @@ impl fmt::Display for FaultyStore {
 impl ObjectStore for FaultyStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
         self.see_segment(location);
+        if let Some(release) = self.late(location) {
+            self.stopped.notify_one();
+            release.notified().await;
+        }
         self.call(self.inner.put_opts(location, payload, opts)).await
     }
 
@@ -151,6 +170,14 @@ impl ObjectStore for FaultyStore {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        if options.head
+            && let Some(release) = self.late(location)
+        {
+            let answer = self.inner.get_opts(location, options).await;
+            self.stopped.notify_one();
+            release.notified().await;
+            return answer;
+        }
         self.call(self.inner.get_opts(location, options)).await
     }
 
@@ -163,7 +190,14 @@ impl ObjectStore for FaultyStore {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.stream(self.inner.list(prefix))
+        let Some(release) = prefix.and_then(|prefix| self.late(prefix)) else { return self.stream(self.inner.list(prefix)) };
+        let (store, prefix) = (self.clone(), prefix.cloned());
+        let listed = async move {
+            store.stopped.notify_one();
+            release.notified().await;
+            store.inner.list(prefix.as_ref())
+        };
+        futures::stream::once(listed).flatten().boxed()
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::{join, join_all};
 use object_store::memory::InMemory;
 use serde_json::json;
+use tidemill::clock::ManualClock;
 use tidemill::{Engine, ErrorKind, Json, Limits, LoadMode, Mill, Scope, Settings, TenantId};
 
 use crate::faults::{Failing, FaultyStore};
@@ -73,6 +74,100 @@ async fn a_question_never_puts_a_new_log_behind_an_old_one() {
         assert_eq!(count(&other).await, Some(3), "checkpointed: {checkpointed}");
         other.load("orders", Json::bytes(rows(200, 2)).mode(LoadMode::Append)).await.unwrap();
         assert_eq!((count(&ward.mill).await, count(&other).await), (Some(5), Some(5)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_comes_after_its_table_is_gone_is_nobodys() {
+    // It takes the next number of the new table, or one far behind.
+    for before in [1, 4] {
+        let disk: Arc<dyn object_store::ObjectStore> = Arc::new(InMemory::new());
+        let (store, slow) = (FaultyStore::around(Arc::clone(&disk)), FaultyStore::around(Arc::clone(&disk)));
+        let (engine, late) = (over(&store).await, over(&slow).await);
+        let (mill, late) = (engine.tenant("acme").unwrap(), late.tenant("acme").unwrap());
+        for n in 0..before {
+            mill.load("orders", Json::bytes(rows(n, 1))).await.unwrap();
+        }
+        assert_eq!(count(&late).await, Some(before as u64));
+        let release = slow.hold(&format!("_delta_log/{before:020}.json"));
+        let loading = tokio::spawn({
+            let late = late.clone();
+            async move { late.load("orders", Json::bytes(rows(50, 2))).await }
+        });
+        slow.stopped().await;
+        mill.delete_dataset("orders").await.unwrap();
+        mill.load("orders", Json::bytes(rows(100, 3))).await.unwrap();
+        release.notify_one();
+        let error = loading.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        // Whoever has it open, and whoever opens it, sees the new table and adds to it, until its numbers are past that of the late entry.
+        for round in 0..6 {
+            let again = over(&store).await.tenant("acme").unwrap();
+            for mill in [&mill, &late, &again] {
+                assert_eq!(count(mill).await, Some(3 + 2 * round), "{before} {round}");
+            }
+            for mill in [&late, &again] {
+                mill.load("orders", Json::bytes(rows(200, 1))).await.unwrap();
+            }
+        }
+        mill.delete_dataset("orders").await.unwrap();
+        let again = over(&store).await.tenant("acme").unwrap();
+        assert_eq!(again.load("orders", Json::bytes(rows(0, 1))).await.unwrap().version, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_sleeps_takes_nothing_of_what_was_made_anew() {
+    let disk: Arc<dyn object_store::ObjectStore> = Arc::new(InMemory::new());
+    let (store, slow) = (FaultyStore::around(Arc::clone(&disk)), FaultyStore::around(Arc::clone(&disk)));
+    let (mill, late) = (over(&store).await.tenant("acme").unwrap(), over(&slow).await.tenant("acme").unwrap());
+    mill.load("orders", Json::bytes(rows(0, 2))).await.unwrap();
+    assert_eq!(count(&late).await, Some(2));
+    let release = slow.hold("acme/orders");
+    let deleting = tokio::spawn({
+        let late = late.clone();
+        async move { late.delete_dataset("orders").await }
+    });
+    slow.stopped().await;
+    // It has its last word by now, so whoever loads under the name ends it first.
+    mill.load("orders", Json::bytes(rows(100, 3))).await.unwrap();
+    release.notify_one();
+    deleting.await.unwrap().unwrap();
+    let again = over(&store).await.tenant("acme").unwrap();
+    for mill in [&mill, &late, &again] {
+        assert_eq!(count(mill).await, Some(3));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_up_that_sleeps_takes_nothing_of_a_log_that_was_made_anew() {
+    let disk: Arc<dyn object_store::ObjectStore> = Arc::new(InMemory::new());
+    let (store, slow) = (FaultyStore::around(Arc::clone(&disk)), FaultyStore::around(Arc::clone(&disk)));
+    let clock = Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap()));
+    let settings = Settings { upkeep_seconds: 0, background_rollups: false, versions_kept_seconds: 0, ..Settings::default() };
+    let late = Engine::builder().object_store(Arc::new(slow.clone())).settings(settings).clock(clock.clone()).open().await.unwrap().tenant("acme").unwrap();
+    for n in 0..3 {
+        late.load("orders", Json::bytes(rows(n, 1))).await.unwrap();
+    }
+    let report = late.checkpoint("orders").await.unwrap();
+    assert_eq!((report.version, report.objects_removed), (Some(2), 0));
+    clock.advance(chrono::TimeDelta::days(1));
+    let release = slow.hold(".checkpoint.parquet");
+    let cleaning = tokio::spawn({
+        let late = late.clone();
+        async move { late.checkpoint("orders").await }
+    });
+    slow.stopped().await;
+    let mill = over(&store).await.tenant("acme").unwrap();
+    mill.delete_dataset("orders").await.unwrap();
+    for n in 0..4 {
+        mill.load("orders", Json::bytes(rows(100 + n, 1))).await.unwrap();
+    }
+    release.notify_one();
+    assert_eq!(cleaning.await.unwrap().unwrap().objects_removed, 0);
+    let again = over(&store).await.tenant("acme").unwrap();
+    for mill in [&mill, &late, &again] {
+        assert_eq!(count(mill).await, Some(4));
     }
 }
 
