@@ -324,8 +324,8 @@ mod tests {
 
     /// Rows in two orders, in one partition and in several.
     fn rows(reversed: bool) -> String {
-        let values = "select i % 3 as g, (i * 7919 % 1000) / 7.0e0 + 1.0e9 as x, (i * 104729 % 997) / 11.0e0 as y from (select unnest(range(0, 4000)) as i)";
-        format!("(select g, case when x > 1.0e9 + 140 then null else x end as x, y from ({values}) order by x * {})", if reversed { -1 } else { 1 })
+        let values = "select i % 3 as g, (i * 7919 % 1000) / 7.0e0 + 1.0e3 as x, (i * 104729 % 997) / 11.0e0 as y from (select unnest(range(0, 4000)) as i)";
+        format!("(select g, case when x > 1.0e3 + 140 then null else x end as x, y from ({values}) order by x * {})", if reversed { -1 } else { 1 })
     }
 
     async fn asked(exactly: bool, reversed: bool, partitions: usize, grouped: bool) -> Vec<Vec<Option<f64>>> {

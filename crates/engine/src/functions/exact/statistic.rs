@@ -162,7 +162,8 @@ impl Gathered {
             }
             Statistic::Correlation => {
                 let up = squares(y, yy);
-                line().filter(|_| up != 0.0).map(|(across, both)| both / across.sqrt() / up.sqrt())
+                let both_ways = |across: f64| if (across * up).is_normal() { (across * up).sqrt() } else { across.sqrt() * up.sqrt() };
+                line().filter(|_| up != 0.0).map(|(across, both)| (both / both_ways(across)).clamp(-1.0, 1.0))
             }
         }
     }
