@@ -15,6 +15,12 @@ use wide::Wide;
 
 /// Sums that are added independently of each other.
 const LANES: usize = 8;
+/// Values that are split at the same places.
+const BLOCK: usize = 4_096;
+/// Bits that a sum of as many values has more than the largest of them, and one for rounding and one for the sign.
+const BLOCK_BITS: u64 = BLOCK.ilog2() as u64 + 2;
+/// Exponents of a block's largest value, as a float has them, between which it is split: so that no place is too small or too large for one.
+const EXPONENTS: std::ops::Range<u64> = 128..1_900;
 
 /// The sum of some floats.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +43,42 @@ fn two_sum(one: f64, other: f64) -> (f64, f64) {
 fn two_product(one: f64, other: f64) -> (f64, f64) {
     let product = one * other;
     (product, if product.is_finite() { one.mul_add(other, -product) } else { 0.0 })
+}
+
+/// The sums of the upper and of the lower bits of some values, both without an error, where that is all of their bits: values are split at two places that
+/// depend on the largest of them, by adding what is so large that rounding cuts there (Rump, Ogita and Oishi, Accurate Floating-Point Summation, 2008). None where
+/// one of them is far smaller than the largest, or no finite number.
+fn split_sums(block: &[f64]) -> Option<[f64; 2 * LANES]> {
+    let (chunks, rest) = block.as_chunks::<LANES>();
+    let mut last = [0.0; LANES];
+    last.iter_mut().zip(rest).for_each(|(last, value)| *last = *value);
+    let mut largest = [0.0; LANES];
+    for chunk in chunks.iter().chain([&last]) {
+        for (largest, value) in largest.iter_mut().zip(chunk) {
+            let value = value.abs();
+            *largest = if value > *largest { value } else { *largest };
+        }
+    }
+    let exponent = (largest.into_iter().fold(0.0, f64::max).to_bits() >> (f64::MANTISSA_DIGITS - 1)).max(EXPONENTS.start);
+    if !EXPONENTS.contains(&exponent) {
+        return None;
+    }
+    let cut_at = |exponent: u64| 1.5 * f64::from_bits((exponent + BLOCK_BITS) << (f64::MANTISSA_DIGITS - 1));
+    let (first, second) = (cut_at(exponent), cut_at(exponent + BLOCK_BITS - u64::from(f64::MANTISSA_DIGITS)));
+    let (mut upper, mut lower, mut lost) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    for chunk in chunks.iter().chain([&last]) {
+        for (((upper, lower), lost), value) in upper.iter_mut().zip(&mut lower).zip(&mut lost).zip(chunk) {
+            let above = (value + first) - first;
+            let below = value - above;
+            let kept = (below + second) - second;
+            *upper += above;
+            *lower += kept;
+            *lost += (below - kept).abs();
+        }
+    }
+    let mut sums = [0.0; 2 * LANES];
+    sums.iter_mut().zip(upper.into_iter().chain(lower)).for_each(|(sum, of)| *sum = of);
+    lost.into_iter().all(|lost| lost == 0.0).then_some(sums)
 }
 
 impl ExactSum {
@@ -72,21 +114,11 @@ impl ExactSum {
 
     /// Adds some values, of which there may be many.
     pub(crate) fn add_all(&mut self, values: &[f64]) {
-        let (chunks, rest) = values.as_chunks::<LANES>();
-        let (mut highs, mut lows, mut lost) = ([0.0; LANES], [0.0; LANES], [0_u64; LANES]);
-        for chunk in chunks {
-            for (((high, low), lost), value) in highs.iter_mut().zip(&mut lows).zip(&mut lost).zip(chunk) {
-                let (sum, error) = two_sum(*high, *value);
-                let (errors, beyond) = two_sum(*low, error);
-                (*high, *low) = (sum, errors);
-                // All bits but the sign: zero has none, what is no number has some.
-                *lost |= beyond.to_bits() << 1;
+        for block in values.chunks(BLOCK) {
+            match split_sums(block) {
+                Some(sums) => sums.into_iter().for_each(|sum| self.add(sum)),
+                None => block.iter().for_each(|value| self.add(*value)),
             }
-        }
-        if lost == [0; LANES] {
-            highs.iter().chain(&lows).chain(rest).for_each(|value| self.add(*value));
-        } else {
-            values.iter().for_each(|value| self.add(*value));
         }
     }
 
@@ -232,6 +264,10 @@ mod tests {
             let mut at_once = ExactSum::ZERO;
             at_once.add_all(&values);
             prop_assert_eq!(at_once.value().to_bits(), wanted);
+            let (mut repeated, mut each) = (ExactSum::ZERO, ExactSum::ZERO);
+            repeated.add_all(&values.repeat(150));
+            values.repeat(150).iter().for_each(|value| each.add(*value));
+            prop_assert_eq!(repeated.value().to_bits(), each.value().to_bits());
             let mut turned = values.clone();
             turned.rotate_left(by.min(values.len()));
             turned.reverse();
