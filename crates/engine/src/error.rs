@@ -77,6 +77,9 @@ impl fmt::Display for PositionConflict {
 
 impl std::error::Error for PositionConflict {}
 
+/// How messages begin of what failed on a row: with values of it.
+const OF_EVALUATION: [&str; 3] = ["Arrow error", "Execution error", "arrow: "];
+
 impl Error {
     /// An error of a kind with a sentence that says what, where and what to do.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -161,11 +164,10 @@ impl Error {
     /// Without the values of rows that evaluation failed on: which of several it is depends on rows around it.
     #[must_use]
     pub(crate) fn without_values(mut self) -> Self {
-        if self.message.contains("Arrow error") {
-            // From the first quote to the last: a value may have one in it.
-            if let (Some(first), Some(last)) = (self.message.find('\''), self.message.rfind('\'')) {
-                self.message.replace_range(first..=last, "'…'");
-            }
+        // What stands before says where it failed, in the words of the question.
+        if let Some(place) = OF_EVALUATION.iter().filter_map(|words| self.message.find(words)).min() {
+            let blanked = blanked(self.message.get(place..).unwrap_or_default());
+            self.message.replace_range(place.., &blanked);
         }
         self
     }
@@ -353,6 +355,41 @@ pub(crate) fn near_names<'a>(name: &str, known: impl Iterator<Item = &'a str>) -
     format!("; did you mean {}?", names.join(", "))
 }
 
+/// A text without what is quoted in it, and without its numbers.
+fn blanked(text: &str) -> String {
+    let mut text = text.to_owned();
+    for quote in ['\'', '"'] {
+        // From the first quote to the last: a value may have one in it. One alone is an apostrophe.
+        if let (Some(first), Some(last)) = (text.find(quote), text.rfind(quote))
+            && first < last
+        {
+            text.replace_range(first..=last, &format!("{quote}…{quote}"));
+        }
+    }
+    let (mut told, mut rest, mut in_word) = (String::with_capacity(text.len()), text.as_str(), false);
+    while let Some(sign) = rest.chars().next() {
+        let number = if in_word { 0 } else { number_at(rest) };
+        if number > 0 {
+            told.push('…');
+            rest = rest.get(number..).unwrap_or_default();
+        } else {
+            told.push(sign);
+            in_word = sign.is_alphanumeric() || sign == '_';
+            rest = rest.get(sign.len_utf8()..).unwrap_or_default();
+        }
+    }
+    told
+}
+
+/// Bytes of the number with which a text begins, or of the time; none where it begins with something else.
+fn number_at(text: &str) -> usize {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_part = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | ':' | '_' | '-' | '+');
+    let word = unsigned.get(..unsigned.find(|sign: char| !is_part(sign)).unwrap_or(unsigned.len())).unwrap_or_default();
+    let is_number = word.starts_with(|sign: char| sign.is_ascii_digit()) || matches!(word, "NaN" | "inf");
+    if is_number { text.len() - unsigned.len() + word.len() } else { 0 }
+}
+
 /// Levenshtein distance in characters.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
@@ -384,6 +421,25 @@ mod tests {
     fn distance_counts_edits() {
         for (left, right, expected) in [("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("carrier", "carier", 1), ("abc", "abc", 0)] {
             assert_eq!(distance(left, right), expected, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn no_value_of_a_row_is_left_in_what_evaluation_failed_on() {
+        for (message, expected) in [
+            (
+                "filter on f.a: Arrow error: Cast error: Cannot cast string 'it's 5' to value of Int64 type",
+                "filter on f.a: Arrow error: Cast error: Cannot cast string '…' to value of Int64 type",
+            ),
+            ("Arrow error: Cast error: Can't cast value 99000 to type Int16", "Arrow error: Cast error: Can't cast value … to type Int16"),
+            ("Arrow error: Cast error: Can't cast value -1.5e-7 to type Int16", "Arrow error: Cast error: Can't cast value … to type Int16"),
+            ("Arrow error: Cast error: Can't cast value NaN to type Int16", "Arrow error: Cast error: Can't cast value … to type Int16"),
+            ("Execution error: Unable to parse date from 2013, 13, 45", "Execution error: Unable to parse date from …, …, …"),
+            ("Execution error: Error parsing timestamp from 'Zoe' using format '%Y': too short", "Execution error: Error parsing timestamp from '…': too short"),
+            // What was asked is told.
+            ("unknown member 'a' of 7", "unknown member 'a' of 7"),
+        ] {
+            assert_eq!(Error::invalid(message).without_values().message(), expected);
         }
     }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::sync::RwLockReadGuard;
 
 use super::Mill;
+use super::damage::told_to;
 use super::seen::Seen;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Event, SegmentCommitted};
@@ -247,7 +248,7 @@ impl Mill {
                     return Ok(DeleteReport { version: deleted.snapshot.version, rows: deleted.rows, segments_rewritten: deleted.removed.len() as u64, rejects_removed: 0 });
                 }
                 Err(error) if error.kind() == ErrorKind::Conflict && error.field() != Some(EXPECTED) => last = error,
-                Err(error) => return Err(error.context(format!("delete rows of {name}"))),
+                Err(error) => return Err(told_to(error, [&snapshot]).context(format!("delete rows of {name}"))),
             }
         }
         Err(last.context(format!("delete rows of {name}")))
@@ -280,7 +281,7 @@ impl Mill {
             let touched = tokio::time::timeout(deadline, deletion::count(&rewriter, &snapshot.arrow, &candidates, &condition))
                 .await
                 .map_err(|_| Error::exhausted(format!("counting ran longer than the {} s of the scope; narrow the predicate by time", deadline.as_secs_f64())))?;
-            let touched = touched.map_err(|error| error.context(format!("count rows of {name}")))?;
+            let touched = touched.map_err(|error| told_to(error, [&snapshot]).context(format!("count rows of {name}")))?;
             Ok(touched.iter().map(|touched| touched.matching).sum())
         })
     }

@@ -112,6 +112,21 @@ impl Mill {
     }
 }
 
+/// An error as it is told to who sees a part of what was read.
+pub(super) fn of_part(error: Error) -> Error {
+    let error = match error.kind() {
+        // A path tells of when rows are.
+        ErrorKind::Corrupt => Error::corrupt("a segment cannot be read").because(error),
+        _ => error,
+    };
+    error.without_values()
+}
+
+/// An error as it is told to who sees these.
+pub(super) fn told_to<'s>(error: Error, asked: impl IntoIterator<Item = &'s Seen>) -> Error {
+    if asked.into_iter().any(|seen| seen.access().restricts()) { of_part(error) } else { error }
+}
+
 impl Damage {
     /// A version without what is left out.
     pub(super) fn out_of(&self, snapshot: Seen) -> Seen {

@@ -11,7 +11,7 @@ use super::Mill;
 use super::ask::{How, counting};
 use super::budget::words;
 use super::compose::LookupsBy;
-use super::damage::Damage;
+use super::damage::{Damage, told_to};
 use super::ground::{Asking, Ground};
 use super::lineage::AppliedRange;
 use super::seen::Seen;
@@ -95,7 +95,7 @@ impl Mill {
     async fn explain_in_models(&self, query: &SemanticQuery) -> Result<Explanation> {
         let query = &*self.with_segments(query).await?;
         let ground = self.ground(query, &Damage::default()).await?;
-        self.explain_on(&ground, query).await
+        self.explain_on(&ground, query).await.map_err(|error| told_to(error, ground.seen()))
     }
 
     /// Says how a question would be answered on what it stands on.
@@ -284,7 +284,7 @@ impl Mill {
             Ok(planned) => (Some(planned.planned.physical), &[][..]),
             // What is looked up by questions on views is too much already.
             Err(_) if allowance.over().is_some() => (None, &[][..]),
-            Err(error) => return Err(error),
+            Err(error) => return Err(told_to(error, pinned.iter().map(|(_, seen)| seen))),
         };
         let (survey, within_budget) = match &physical {
             Some(physical) => {

@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
 use super::Mill;
-use super::damage::Damage;
+use super::damage::{Damage, of_part};
 use super::reach::{LookedUpAt, Pinned};
 use super::shared_look::once;
 use crate::catalog::{AsOf, ColumnType};
@@ -394,7 +394,7 @@ impl Mill {
     async fn count_rows_seen(&self, dataset: &DatasetName, seen: &Seen, condition: &Expr) -> Result<u64> {
         let Some(source) = self.rows_of(dataset, seen)? else { return Ok(0) };
         let plan = LogicalPlanBuilder::from(source).filter(condition.clone())?.aggregate(Vec::<Expr>::new(), vec![count(lit(1_i64))])?.build()?;
-        Ok(first_count(&self.run(&plan, 1).await?.batch))
+        Ok(first_count(&self.run(&plan, 1).await.map_err(of_part)?.batch))
     }
 
     /// How many rows are seen, and from when to when: a partial like others, so only what is new costs anything.
@@ -408,7 +408,7 @@ impl Mill {
 
     async fn look_for_extent(&self, dataset: &DatasetName, seen: &Seen) -> Result<Extent> {
         let Some(plan) = self.plan_of_extent(dataset, seen)? else { return Ok(Extent::default()) };
-        let found = self.run(&plan, 1).await?.batch;
+        let found = self.run(&plan, 1).await.map_err(of_part)?.batch;
         let at = |place: usize| {
             let micros = found.columns().get(place)?.as_primitive_opt::<TimestampMicrosecondType>()?.iter().next().flatten()?;
             DateTime::from_timestamp_micros(micros)

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Mill;
+use super::damage::told_to;
 use super::looks::less_of_list;
 use super::value_lists::aside;
 use crate::catalog::ColumnType;
@@ -110,6 +111,7 @@ impl Mill {
             Ok(ValuePage { values, more: executed.truncated })
         };
         let page: Result<ValuePage> = work.await;
+        let page = page.map_err(|error| told_to(error, [&snapshot]));
         match page {
             Err(error) if allowance.over().is_some() && allowance.visible().is_some() => Err(error.suggesting(less_of_list(asked))),
             Err(error) if allowance.over().is_some() => Err(error.suggesting(vec![format!("have a rollup keep {asked}: its values are listed without reading rows then")])),

@@ -1,7 +1,7 @@
 //! Scopes: another tenant sees nothing; a row filter and hidden columns hold on every way of asking.
 
 use serde_json::json;
-use tidemill::{Csv, DatasetName, ErrorKind, Scope, TenantId};
+use tidemill::{Csv, DatasetName, ErrorKind, Scope, SemanticQuery, TenantId};
 
 use crate::ward::Ward;
 
@@ -80,6 +80,40 @@ async fn predicates_that_fail_see_no_row_that_the_scope_does_not_see() {
     ] {
         assert_eq!(mill.sql(sql).await.unwrap().to_json()["data"], rows, "{sql}");
         assert!(!sql.contains("name") || ward.mill.sql(sql).await.is_err(), "it fails for who sees all rows: {sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_filter_that_fails_names_no_row_that_it_hides() {
+    let ward = Ward::new().await;
+    let text = "n,code,pay,at\n1,17,5,2013-01-01\n2,Zoe Secret,99123,2013-01-02\n";
+    ward.mill.load("people", Csv::bytes(text).column_type("code", tidemill::ColumnType::String)).await.unwrap();
+    let count: SemanticQuery = serde_json::from_value(json!({"measures": ["people.count"]})).unwrap();
+    let recent = json!({"measures": ["people.count"], "timeDimensions": [{"dimension": "people.at", "dateRange": "last 7 days of data"}]});
+    let recent: SemanticQuery = serde_json::from_value(recent).unwrap();
+    for filter in ["abs(cast(code as bigint)) > 1", "abs(cast(pay as smallint)) > 1"] {
+        let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("people").unwrap(), filter);
+        let mill = ward.engine.mill(scope);
+        for (way, error) in [
+            ("query", mill.query(&count).await.unwrap_err()),
+            ("query of data", mill.query(&recent).await.unwrap_err()),
+            ("check", mill.check(&recent).await.unwrap_err()),
+            ("explain", mill.explain(&count).await.unwrap_err()),
+            ("lineage", mill.lineage(&recent).await.unwrap_err()),
+            ("verify", mill.verify(&count).await.unwrap_err()),
+            ("subscribe", mill.subscribe(&recent).await.unwrap_err()),
+            ("sql", mill.sql("select count(*) from people").await.unwrap_err()),
+            ("explain_sql", mill.explain_sql("select count(*) from people").await.unwrap_err()),
+            ("values", mill.values("people.code", None, 10, 0).await.unwrap_err()),
+            ("dataset", mill.dataset("people").await.unwrap_err()),
+            ("preview", mill.preview("people", 10).await.unwrap_err()),
+            ("profile", mill.profile("people").await.unwrap_err()),
+            ("count_rows", mill.count_rows("people", "n > 0").await.unwrap_err()),
+            ("delete_rows", mill.delete_rows("people", "n > 0").await.unwrap_err()),
+        ] {
+            let told = error.message();
+            assert!(!told.contains("Zoe") && !told.contains("99123"), "{filter} by {way}: {told}");
+        }
     }
 }
 
