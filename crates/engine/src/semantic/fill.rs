@@ -98,6 +98,12 @@ fn of(micros: &PrimitiveArray<Int64Type>, row: u64) -> Option<i64> {
 impl Filling {
     /// The first instants of all buckets, ascending.
     fn buckets(&self, found: &PrimitiveArray<Int64Type>) -> Result<Vec<i64>> {
+        // An empty range may lie inside of a bucket, which is not asked for: that of data where there are none.
+        if let (Some(from), Some(to)) = (self.range.from, self.range.to)
+            && from >= to
+        {
+            return Ok(Vec::new());
+        }
         let first = arrow::compute::min(found);
         let last = arrow::compute::max(found);
         let from = self.range.from.or(first);
@@ -223,6 +229,14 @@ mod tests {
         assert_eq!(days(march, "2024-06-01T00:00:00Z"), 31);
         assert_eq!(days(march, "2024-03-10T12:00:00Z"), 30, "up to the last row, which lies beyond now");
         assert_eq!(days(range("2024-03-29T23:00:00Z", "2024-04-30T22:00:00Z"), "2024-04-02T12:00:00Z"), 4);
+    }
+
+    #[test]
+    fn an_empty_range_has_no_buckets() {
+        // "last 7 days of data" of a dataset without rows. In Berlin the epoch is an hour after the beginning of a day.
+        let range = Range { from: Some(0), to: Some(0) };
+        let filling = Filling { interval: Grain::Day.into(), calendar: Calendar::from(Tz::Europe__Berlin), range, now: micros("2024-06-01T00:00:00Z"), rows_max: 100 };
+        assert_eq!(filling.buckets(&Int64Array::from(Vec::<i64>::new())).unwrap(), Vec::<i64>::new());
     }
 
     #[test]
