@@ -64,7 +64,7 @@ impl QueryResult {
         };
         text.push_str(",is_other\r\n");
         write_rows(&mut text, &columns_to_json(&self.batch), self.batch.num_rows(), ",false")?;
-        if !self.provenance.truncated && !others.truncated && !others.is_nothing() {
+        if !self.provenance.truncated && !others.truncated {
             let known = columns_to_json(&others.batch);
             let rows = others.batch.num_rows();
             let beside = self.columns.iter().map(|column| match others.columns.iter().position(|other| other.name == column.name) {
@@ -115,12 +115,6 @@ pub(crate) fn around_to_json(totals: &[Subtotal], others: Option<&Subtotal>) -> 
 }
 
 impl Subtotal {
-    /// Whether it stands for no row: without groups there is one row of measures even then.
-    fn is_nothing(&self) -> bool {
-        let nothing = |value: &Value| value.is_null() || value.as_f64() == Some(0.0);
-        self.columns.iter().all(|column| column.role == ColumnRole::Measure) && columns_to_json(&self.batch).iter().flatten().all(nothing)
-    }
-
     fn to_json(&self) -> Value {
         let mut json = json!({
             "by": self.by,
@@ -179,10 +173,11 @@ fn as_text(column: &ArrayRef) -> Result<ArrayRef> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int32Array, ListArray};
+    use arrow::array::{Int32Array, Int64Array, ListArray};
     use arrow::datatypes::Int32Type;
 
     use super::*;
+    use crate::query::result::{Provenance, ResultColumn};
 
     #[test]
     fn foreign_types_become_ours() {
@@ -191,6 +186,25 @@ mod tests {
         let (batch, types) = normalised(&batch).unwrap();
         assert_eq!(types, [ColumnType::Integer, ColumnType::List]);
         assert_eq!(json!(columns_to_json(&batch)), json!([[1], [[1, null]]]));
+    }
+
+    #[test]
+    fn others_are_a_line_where_there_are_any_whatever_they_come_to() {
+        let (city, sum) = (ResultColumn::new("o.city", ColumnType::String, ColumnRole::Dimension), ResultColumn::new("o.sum", ColumnType::Integer, ColumnRole::Measure));
+        let sums = |sums: Vec<i64>| Arc::new(Int64Array::from(sums)) as ArrayRef;
+        let written = |others: Vec<i64>| {
+            let batch = RecordBatch::try_from_iter([("o.sum", sums(others))]).unwrap();
+            let others = Subtotal { by: Vec::new(), others: true, columns: vec![sum.clone()], batch, truncated: false, bounds: Vec::new() };
+            let batch = RecordBatch::try_from_iter([("o.city", Arc::new(StringViewArray::from(vec!["Rome"])) as ArrayRef), ("o.sum", sums(vec![5]))]).unwrap();
+            let columns = vec![city.clone(), sum.clone()];
+            QueryResult { columns, batch, totals: Vec::new(), others: Some(others), explanation: None, provenance: Provenance::default() }
+                .to_csv()
+                .unwrap()
+        };
+        let head = "o.city,o.sum,is_other\r\nRome,5,false\r\n";
+        assert_eq!(written(vec![]), head);
+        // What was paid and what was paid back.
+        assert_eq!(written(vec![0]), format!("{head}Other,0,true\r\n"));
     }
 
     #[test]
