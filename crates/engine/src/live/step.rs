@@ -39,7 +39,8 @@ impl Step {
 
 fn change(before: Option<&QueryResult>, result: &Arc<QueryResult>) -> Result<Change> {
     let version = result.provenance.version.unwrap_or(0);
-    let Some(before) = before.filter(|before| before.batch.schema() == result.batch.schema()) else {
+    // What columns are called and how they are formatted changes with their model, and is in no patch.
+    let Some(before) = before.filter(|before| before.batch.schema() == result.batch.schema() && before.columns == result.columns) else {
         return Ok(Change { from: None, version, kind: ChangeKind::Snapshot(Arc::clone(result)) });
     };
     let provenance = || result.provenance.clone();
@@ -60,7 +61,9 @@ mod tests {
     use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 
     use super::*;
+    use crate::catalog::ColumnType;
     use crate::query::Provenance;
+    use crate::query::result::{ColumnRole, ResultColumn};
 
     fn result(version: u64, numbers: &[i64]) -> Arc<QueryResult> {
         let column: ArrayRef = Arc::new(Int64Array::from(numbers.to_vec()));
@@ -83,6 +86,19 @@ mod tests {
         assert!(Arc::ptr_eq(one.rows.column(0), other.rows.column(0)), "computed twice");
         assert_eq!(patched(&step.change_from(Some(&first)).unwrap()), (Some(1), 3, vec![1, 2]));
         assert!(matches!(step.change_from(None).unwrap().kind, ChangeKind::Snapshot(_)));
+    }
+
+    #[test]
+    fn what_columns_are_called_comes_with_a_whole_answer() {
+        let called = |label: &str, numbers: &[i64]| {
+            let column = ResultColumn { label: label.to_owned(), ..ResultColumn::new("m.n", ColumnType::Integer, ColumnRole::Measure) };
+            Arc::new(QueryResult { columns: vec![column], ..QueryResult::clone(&result(1, numbers)) })
+        };
+        let before = called("Euros", &[1, 2, 3]);
+        for (after, is_whole) in [(called("Euros", &[1, 2, 4]), false), (called("Dollars", &[1, 2, 4]), true), (called("Dollars", &[1, 2, 3]), true)] {
+            let change = Step::new(Some(Arc::clone(&before)), after).change_from(Some(&before)).unwrap();
+            assert_eq!(matches!(change.kind, ChangeKind::Snapshot(_)), is_whole, "{change:?}");
+        }
     }
 
     #[test]
