@@ -107,8 +107,8 @@ fn moves_by_clock(query: &SemanticQuery, models: &Models, reference: &Reference)
     });
     let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
     // Buckets are filled up to now, where the range goes beyond it.
-    let mut filled = query.time_dimensions.iter().filter(|time| time.fill.is_some()).filter_map(|time| time.date_range.as_ref());
-    let beyond = |range| date::resolve(range, reference).map_or(true, |range| range.to.is_some_and(|to| to > reference.now.timestamp_micros()));
+    let mut filled = query.time_dimensions.iter().filter(|time| time.fill.is_some()).map(|time| time.dimension.as_str());
+    let beyond = |member: &str| date::of_time(query, member, reference).map_or(true, |range| range.to.is_some_and(|to| to > reference.now.timestamp_micros()));
     filled.any(beyond) || windows.into_iter().any(DateRange::follows_clock) || filters.into_iter().any(filter::moves)
 }
 

@@ -170,7 +170,7 @@ impl Mill {
         let width = found.and_then(|(place, column)| Some((place, column.width()?)));
         let Some((place, interval)) = width else { return Err(Error::internal("a time that is not among the columns")) };
         let reference = asking.ground.reference();
-        let range = time.date_range.as_ref().map(|range| date::resolve(range, reference)).transpose()?.unwrap_or_default();
+        let range = date::of_time(&part.query, &time.dimension, reference)?;
         let range = asking.ground.timed(&part.query, &time.dimension).map_or(range, |timed| timed.aligned(range));
         let filling = Filling { interval, calendar: reference.calendar, range, now: reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
         let empty = shape::emptiness(&answer.columns, asking.ground.models(), how);

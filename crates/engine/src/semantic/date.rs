@@ -143,13 +143,17 @@ fn instants(written: Written, reference: &Reference) -> Option<Range> {
 /// # Errors
 /// As [`resolve`].
 pub(crate) fn asked(query: &SemanticQuery, reference: &Reference) -> Result<Option<Range>> {
-    let mut ranges = query.time_dimensions.iter().filter_map(|time| Some((&time.dimension, time.date_range.as_ref()?)));
-    let Some((member, first)) = ranges.next() else { return Ok(None) };
-    let mut told = resolve(first, reference)?;
-    for (_, other) in ranges.filter(|(other, _)| *other == member) {
-        told = told.and(resolve(other, reference)?);
-    }
-    Ok(Some(told))
+    let first = query.time_dimensions.iter().find(|time| time.date_range.is_some());
+    first.map(|time| of_time(query, &time.dimension, reference)).transpose()
+}
+
+/// What lies in all ranges that a question has of a time; open where it has none.
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn of_time(query: &SemanticQuery, member: &str, reference: &Reference) -> Result<Range> {
+    let mut ranges = query.time_dimensions.iter().filter(|time| time.dimension == member).filter_map(|time| time.date_range.as_ref());
+    ranges.try_fold(Range::default(), |all, range| Ok::<_, Error>(all.and(resolve(range, reference)?)))
 }
 
 /// How that range was written, where it is relative: its canonical text. What several ranges have in common has none.

@@ -182,6 +182,12 @@ async fn buckets_without_rows_are_filled_in() {
     // To the ends of the range that is asked for; there is nothing after now, which is the 15th of January 2014.
     let year = ask(mill, &asked("zero", json!(["2013-01-01", "2013-12-31"]))).await;
     assert_eq!((&year["row_count"], &year["provenance"]["total_rows"]), (&json!(365), &json!(365)));
+    // Of several ranges of the time it is what lies in all of them: the others are not without rows, they were not asked for.
+    for own in [json!(["2013-01-01", "2013-12-31"]), Value::Null] {
+        let mut narrowed = asked("zero", own.clone());
+        narrowed["timeDimensions"].as_array_mut().unwrap().push(json!({"dimension": "visits.at", "dateRange": ["2013-01-02", "2013-01-04"]}));
+        assert_eq!(ask(mill, &narrowed).await["data"][1], json!([1, 0, 0]), "{own}");
+    }
     let month = with(&asked("zero", json!("from 30 days ago to now")), &json!({}));
     let days = ask(mill, &month).await;
     assert_eq!(days["data"][0].as_array().unwrap().last().unwrap(), &json!("2014-01-15T00:00:00Z"));
