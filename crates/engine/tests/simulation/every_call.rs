@@ -3,6 +3,7 @@
 
 use tidemill::{ErrorKind, Mill, Model};
 
+use crate::change::{Change, Loading, Mode, Part};
 use crate::machine::{Fault, Storage};
 use crate::script::Op;
 use crate::world::World;
@@ -45,6 +46,69 @@ const CASES: [Case; 13] = [
     Case { name: "load into the second dataset", op: |world| Op::Scratch(world.new_scratch_batch()), fresh: false },
     Case { name: "drop the second dataset", op: |_| Op::Drop, fresh: false },
 ];
+
+fn upsert(world: &World) -> Op {
+    Op::Change(world.new_change(|plans| Change::Load(Loading::of(plans.changes.len(), Mode::Upsert, &[1, 7, 11]))), None)
+}
+
+/// What is done to a ledger of four changes.
+const CHANGES: [Case; 10] = [
+    Case { name: "make a ledger by key", op: upsert, fresh: true },
+    Case { name: "replace rows of a key", op: upsert, fresh: false },
+    Case { name: "replace all rows", op: |world| Op::Change(world.new_change(|plans| Change::Load(Loading::of(plans.changes.len(), Mode::Replace, &[2, 3]))), None), fresh: false },
+    Case {
+        name: "replace a range of time",
+        op: |world| Op::Change(world.new_change(|plans| Change::Load(Loading::of(plans.changes.len(), Mode::Range { from: 0, to: 6 }, &[2, 5]))), None),
+        fresh: false,
+    },
+    Case {
+        name: "widen a column",
+        op: |world| Op::Change(world.new_change(|plans| Change::Load(Loading { halves: true, ..Loading::of(plans.changes.len(), Mode::Append, &[4]) })), None),
+        fresh: false,
+    },
+    Case {
+        name: "bring a column",
+        op: |world| Op::Change(world.new_change(|plans| Change::Load(Loading { column: Some(1), ..Loading::of(plans.changes.len(), Mode::Upsert, &[1, 6]) })), None),
+        fresh: false,
+    },
+    Case { name: "load corrected rows", op: |world| Op::Change(world.new_change(|plans| plans.corrected(REJECTING).unwrap()), None), fresh: false },
+    Case {
+        name: "go on with a source",
+        op: |world| {
+            let part = Some(Part { source: 0, from: Some(3), to: 5 });
+            Op::Change(world.new_change(|plans| Change::Load(Loading { key: None, part, ..Loading::of(plans.changes.len(), Mode::Append, &[5, 6]) })), None)
+        },
+        fresh: false,
+    },
+    Case {
+        name: "load other content under a key",
+        op: |world| Op::Change(world.new_change(|plans| Change::Load(Loading { key: Some(0), ..Loading::of(plans.changes.len(), Mode::Append, &[5]) })), None),
+        fresh: false,
+    },
+    Case { name: "erase rows of the ledger", op: |world| Op::Change(world.new_change(|_| Change::Delete { from: 1, to: 3, erase: true }), None), fresh: false },
+];
+
+/// The change of the ledger that rejects a row.
+const REJECTING: usize = 1;
+
+/// A ledger in which every kind of change has something to do.
+async fn prepare_ledger(world: World) -> Result<World, String> {
+    let engine = world.open().await?.unwrap();
+    let part = Part { source: 0, from: None, to: 3 };
+    let changes = [
+        Change::Load(Loading::of(0, Mode::Append, &[0, 1, 2, 7, 8])),
+        Change::Load(Loading { bad: vec![9], ..Loading::of(REJECTING, Mode::Upsert, &[2, 8]) }),
+        Change::Load(Loading { key: None, part: Some(part), ..Loading::of(2, Mode::Append, &[9, 11]) }),
+        Change::Delete { from: 7, to: 8, erase: false },
+    ];
+    for change in changes {
+        let number = world.new_change(|_| change);
+        world.perform(&engine, &Op::Change(number, None)).await?;
+    }
+    world.compare(&engine.mill).await?;
+    world.stop(&engine);
+    Ok(world)
+}
 
 /// Six batches, two of them old, a deletion, so that there is something to vacuum, and a second dataset.
 async fn prepare(world: World) -> Result<World, String> {
@@ -111,7 +175,7 @@ async fn fail(prepared: &World, case: &Case, n: u64, failing: Failing) -> Result
     world.heal();
     // The engine that saw it goes on, unless the power was cut.
     let engine = if matches!(failing, Failing::UntilDark(_)) {
-        world.machine.cut_power();
+        world.cut_power();
         world.open().await?.unwrap()
     } else {
         world.compare(&engine.mill).await?;
@@ -123,31 +187,45 @@ async fn fail(prepared: &World, case: &Case, n: u64, failing: Failing) -> Result
     }
     world.perform(&engine, &op).await.map_err(|error| format!("the second try: {error}"))?;
     world.is_done(&op).map_err(|error| format!("the second try: {error}"))?;
-    world.machine.cut_power();
+    world.cut_power();
     world.finish().await?;
     Ok(reached)
 }
 
 fn at_every_step(storage: fn() -> Storage, failings: &[Failing]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    block_on(async {
         let prepared = prepare(World::over(storage())).await.unwrap();
-        let fresh = World::over(storage());
-        for case in &CASES {
-            for failing in failings {
-                for n in 1.. {
-                    assert!(n < STEPS_MAX, "{}: there is no end", case.name);
-                    let tried = fail(if case.fresh { &fresh } else { &prepared }, case, n, *failing).await;
-                    match tried {
-                        Ok(true) => {}
-                        Ok(false) if n > 1 => break,
-                        Ok(false) => panic!("{}: it takes no step", case.name),
-                        Err(error) => panic!("{}, {failing:?} at step {n}: {error}", case.name),
-                    }
+        try_all(&CASES, &World::over(storage()), &prepared, failings).await;
+    });
+}
+
+/// The same with what is done to the ledger.
+fn at_every_step_of_changes(storage: fn() -> Storage, failings: &[Failing]) {
+    block_on(async {
+        let prepared = prepare_ledger(World::over(storage())).await.unwrap();
+        try_all(&CHANGES, &World::over(storage()), &prepared, failings).await;
+    });
+}
+
+fn block_on(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+}
+
+async fn try_all(cases: &[Case], fresh: &World, prepared: &World, failings: &[Failing]) {
+    for case in cases {
+        for failing in failings {
+            for n in 1.. {
+                assert!(n < STEPS_MAX, "{}: there is no end", case.name);
+                let tried = fail(if case.fresh { fresh } else { prepared }, case, n, *failing).await;
+                match tried {
+                    Ok(true) => {}
+                    Ok(false) if n > 1 => break,
+                    Ok(false) => panic!("{}: it takes no step", case.name),
+                    Err(error) => panic!("{}, {failing:?} at step {n}: {error}", case.name),
                 }
             }
         }
-    });
+    }
 }
 
 fn disk() -> Storage {
@@ -181,4 +259,19 @@ fn a_call_to_a_bucket_that_fails_once_costs_nothing() {
 #[test]
 fn a_bucket_that_fails_from_some_call_on_costs_nothing() {
     at_every_step(bucket, &[Failing::ForEver(Fault::Before), Failing::ForEver(Fault::After)]);
+}
+
+#[test]
+fn a_call_to_the_disk_that_fails_once_leaves_a_change_of_the_ledger_whole() {
+    at_every_step_of_changes(disk, &[Failing::Once(Fault::Before), Failing::Full]);
+}
+
+#[test]
+fn a_disk_that_fails_from_some_call_on_leaves_a_change_of_the_ledger_whole() {
+    at_every_step_of_changes(disk, &[Failing::UntilDark(Fault::Before)]);
+}
+
+#[test]
+fn a_bucket_that_loses_answers_leaves_a_change_of_the_ledger_whole() {
+    at_every_step_of_changes(bucket, &[Failing::Once(Fault::After), Failing::Once(Fault::Late)]);
 }

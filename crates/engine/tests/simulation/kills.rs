@@ -1,8 +1,9 @@
 //! A real process over a real folder, killed without warning: at a random moment, or at the n-th call to the disk. What it was
 //! told and what it has acknowledged it writes to a pipe, so that nothing of that is lost with it. After each cycle a checker
-//! that shares no code with the engine counts the rows of each batch.
+//! that shares no code with the engine counts the rows of each batch, reads those of the ledger and where its sources are, and
+//! follows the log from one entry to the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,10 +14,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use object_store::PutPayload;
+use serde_json::Value;
 use tidemill::storage::{Disk, DurableLocalStore, Reason, SystemDisk};
-use tidemill::{Csv, Engine, ErrorKind, Settings};
+use tidemill::{Csv, Engine, ErrorKind, Mill, Settings};
 
+use crate::change::{LEDGER, Plans};
+use crate::changing::Chore;
 use crate::dice::Dice;
+use crate::ledger::{Ended, Seen};
 use crate::oracle::{Batch, Deletion, Oracle, Outcome, RowId};
 
 /// Cycles of an ordinary run of the tests.
@@ -112,8 +117,15 @@ async fn worker() {
             say(format_args!("loaded {number}"));
         }
     }
+    let (mut plans, again) = told_of_the_ledger();
+    for number in again {
+        change(&mill, &mut plans, number).await;
+    }
     let mut number = first;
     loop {
+        if dice.one_in(2) {
+            change_something(&mill, &mut plans, &mut dice).await;
+        }
         let several: Vec<(usize, u64)> = (0..1 + dice.below(3))
             .map(|_| {
                 number += 1;
@@ -156,6 +168,65 @@ async fn worker() {
     }
 }
 
+/// What was done to the ledger so far, and what of it is to be done again. The parent says it at once.
+fn told_of_the_ledger() -> (Plans, Vec<usize>) {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap()
+}
+
+/// Changes the ledger: most often by something new, now and then by two things at the same time.
+async fn change_something(mill: &Mill, plans: &mut Plans, dice: &mut Dice) {
+    match dice.below(8) {
+        0 => Chore::Compact.of(mill, LEDGER).await.or_else(is_refusal).unwrap(),
+        1 => Chore::Checkpoint.of(mill, LEDGER).await.or_else(is_refusal).unwrap(),
+        2 => Chore::Vacuum.of(mill, LEDGER).await.or_else(is_refusal).unwrap(),
+        3 => {
+            let (first, second) = (plans.plan(dice), plans.plan(dice));
+            let (mut one, mut other) = (plans.clone(), plans.clone());
+            futures::join!(change(mill, &mut one, first), change(mill, &mut other, second));
+            plans.load_ids.extend(one.load_ids.into_iter().chain(other.load_ids));
+            plans.positions.extend(one.positions.into_iter().chain(other.positions));
+        }
+        4 if !plans.changes.is_empty() => {
+            let known = dice.below(plans.changes.len());
+            change(mill, plans, known).await;
+        }
+        _ => {
+            let number = plans.plan(dice);
+            change(mill, plans, number).await;
+        }
+    }
+}
+
+/// Whether an error says that nothing was done, as others were first or there is nothing to do it to.
+fn is_refusal(error: tidemill::Error) -> tidemill::Result<()> {
+    if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) { Ok(()) } else { Err(error) }
+}
+
+/// Does a change of the ledger, says so before, and then what came of it.
+async fn change(mill: &Mill, plans: &mut Plans, number: usize) {
+    let change = plans.changes[number].clone();
+    let load_id = change.replays().map(|load| plans.load_ids[&load].clone());
+    say(format_args!("change {number} {}", serde_json::to_string(&change).unwrap()));
+    match change.carry_out(mill, number, load_id.as_deref(), None).await {
+        Ok(report) => {
+            report.iter().for_each(|report| change.check(report).unwrap());
+            plans.note(number, report.as_ref());
+            say(format_args!("changed {number} {}", plans.load_ids.get(&number).map_or("-", String::as_str)));
+        }
+        Err(error) => {
+            let (source, elsewhere) = (change.part().map(|part| part.source), error.position_conflict().map(|conflict| conflict.position));
+            if let (Some(source), Some(Some(position))) = (source, elsewhere) {
+                plans.positions.insert(source, position);
+            }
+            is_refusal(error).unwrap();
+            // A list, because at its beginning a source has no position.
+            say(format_args!("unchanged {number} {}", serde_json::to_string(elsewhere.as_slice()).unwrap()));
+        }
+    }
+}
+
 /// The checker, waiting for folders to look into.
 struct Checker(Child);
 
@@ -166,9 +237,9 @@ impl Checker {
         Self(child)
     }
 
-    /// How often each row of a dataset is there.
-    fn rows(&mut self, dataset: &Path) -> Result<BTreeMap<RowId, u64>, String> {
-        writeln!(self.0.stdin.as_mut().unwrap(), "{}", dataset.display()).unwrap();
+    /// What a dataset holds in some columns, or in all.
+    fn ask(&mut self, dataset: &Path, columns: &str) -> Result<Value, String> {
+        writeln!(self.0.stdin.as_mut().unwrap(), "{}\t{columns}", dataset.display()).unwrap();
         // One answer is one line; nothing else is on its way.
         let mut line = Vec::new();
         let out = self.0.stdout.as_mut().unwrap();
@@ -176,11 +247,30 @@ impl Checker {
         while out.read(&mut byte).unwrap() == 1 && byte[0] != b'\n' {
             line.push(byte[0]);
         }
-        let answer: serde_json::Value = serde_json::from_slice(&line).map_err(|error| format!("the checker said {:?}: {error}", String::from_utf8_lossy(&line)))?;
+        let answer: Value = serde_json::from_slice(&line).map_err(|error| format!("the checker said {:?}: {error}", String::from_utf8_lossy(&line)))?;
         match answer.get("error") {
             Some(error) => Err(format!("the checker: {error}")),
-            None => Ok(answer["rows"].as_object().unwrap().iter().map(|(id, count)| (id.parse().unwrap(), count.as_u64().unwrap())).collect()),
+            None => Ok(answer),
         }
+    }
+
+    /// How often each row of a dataset is there.
+    fn rows(&mut self, dataset: &Path) -> Result<BTreeMap<RowId, u64>, String> {
+        let answer = self.ask(dataset, "id")?;
+        let mut found = BTreeMap::new();
+        for id in answer["columns"]["id"].as_array().into_iter().flatten() {
+            *found.entry(id.as_u64().unwrap()).or_default() += 1;
+        }
+        Ok(found)
+    }
+
+    /// What the ledger shows: its rows, and where its sources are.
+    fn ledger(&mut self, folder: &Path, plans: &Plans) -> Result<[Seen; 2], String> {
+        let answer = self.ask(&folder.join("acme").join(LEDGER), "*")?;
+        let columns: BTreeMap<String, Vec<Value>> = serde_json::from_value(answer["columns"].clone()).unwrap();
+        let rows = if columns.is_empty() { Seen::no_rows() } else { Seen::rows(plans, &columns, answer["types"]["v"] == "double")? };
+        let positions = answer["positions"].as_object().unwrap().iter().map(|(source, position)| (source.as_str(), position.as_u64().unwrap()));
+        Ok([rows, Seen::positions(positions)?])
     }
 }
 
@@ -212,10 +302,11 @@ fn pyarrow() -> PathBuf {
     folder
 }
 
-/// What a worker said becomes what the oracle knows.
-fn note(oracle: &mut Oracle, line: &str) -> bool {
-    let Some(said) = line.strip_prefix(MARK) else { return false };
-    let words: Vec<&str> = said.split(' ').collect();
+/// What a worker said becomes what the oracle knows. `tries` are those of the ledger that are under way, `open` the changes of it
+/// that had no answer yet.
+fn note(oracle: &mut Oracle, tries: &mut Tries, open: &mut BTreeSet<usize>, line: &str) -> Result<(), String> {
+    let Some(said) = line.strip_prefix(MARK) else { return Ok(()) };
+    let words: Vec<&str> = said.splitn(3, ' ').collect();
     let number = |at: usize| words[at].parse::<usize>().unwrap();
     match words[0] {
         "load" => {
@@ -225,15 +316,51 @@ fn note(oracle: &mut Oracle, line: &str) -> bool {
         "loaded" => oracle.batches[number(1)].outcome.acknowledged = true,
         "delete" => oracle.deletions.push(Deletion { batches: vec![number(1)], below: number(2) as u64, outcome: Outcome::unknown() }),
         "deleted" => oracle.deletions.last_mut().unwrap().outcome.acknowledged = true,
+        "change" => {
+            let (number, ledger) = (number(1), &mut oracle.ledger);
+            if number == ledger.plans.changes.len() {
+                ledger.plans.add(serde_json::from_str(words[2]).unwrap());
+            }
+            let attempt = ledger.begin(Some(number));
+            tries.insert(number, (attempt, ledger.begin(None)));
+            open.insert(number);
+        }
+        "changed" => {
+            let (attempt, look) = tries.remove(&number(1)).unwrap();
+            open.remove(&number(1));
+            oracle.ledger.plans.note(number(1), None);
+            if words[2] != "-" {
+                oracle.ledger.plans.load_ids.insert(number(1), words[2].to_owned());
+            }
+            oracle.ledger.forget(look);
+            oracle.ledger.end(attempt, Ended::Done)?;
+        }
+        "unchanged" => {
+            let (attempt, look) = tries.remove(&number(1)).unwrap();
+            open.remove(&number(1));
+            let part = oracle.ledger.plans.changes[number(1)].part();
+            let elsewhere: Option<Option<u64>> = serde_json::from_str::<Vec<Option<u64>>>(words[2]).unwrap().first().copied();
+            match (part, elsewhere) {
+                (Some(part), Some(position)) => oracle.ledger.see(look, &Seen::Position(part.source, position), true)?,
+                _ => oracle.ledger.forget(look),
+            }
+            oracle.ledger.end(attempt, Ended::Refused)?;
+        }
         other => panic!("a worker said {other}"),
     }
-    true
+    Ok(())
 }
 
-/// One cycle: a worker lives for a while and is killed. Gives the exit and what it complained of.
-async fn cycle(folder: &Path, oracle: &mut Oracle, dice: &mut Dice) -> String {
+/// Tries of changes of the ledger by the number of the change, each with a look: who is refused may be told where a source is.
+type Tries = BTreeMap<usize, (usize, usize)>;
+
+/// One cycle: a worker lives for a while and is killed. Gives what it complained of.
+///
+/// # Errors
+/// What cannot be, by what it said of the ledger.
+async fn cycle(folder: &Path, oracle: &mut Oracle, open: &mut BTreeSet<usize>, dice: &mut Dice) -> Result<String, String> {
     // Half of them at a call, the others at a moment.
-    let (last, moment) = if dice.one_in(2) { (1 + dice.below(220) as u64, None) } else { (u64::MAX, Some(Duration::from_micros(20_000 + dice.below(200_000) as u64))) };
+    let (last, moment) = if dice.one_in(2) { (1 + dice.below(300) as u64, None) } else { (u64::MAX, Some(Duration::from_micros(20_000 + dice.below(200_000) as u64))) };
     let order = format!("{}|{}|{}|{last}", folder.display(), oracle.batches.len(), dice.roll());
     let again: String = oracle
         .batches
@@ -246,11 +373,15 @@ async fn cycle(folder: &Path, oracle: &mut Oracle, dice: &mut Dice) -> String {
         .args(["kills::worker", "--exact", "--nocapture", "--test-threads=1"])
         .env("TIDEMILL_WORKER", order)
         .env("TIDEMILL_AGAIN", again)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let told = serde_json::to_string(&(&oracle.ledger.plans, &*open)).unwrap();
+    let mut ears = child.stdin.take().unwrap();
+    // One that was killed before has heard nothing.
+    let telling = tokio::task::spawn_blocking(move || drop(writeln!(ears, "{told}")));
     let (out, errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let lines = tokio::task::spawn_blocking(move || BufReader::new(out).lines().map_while(Result::ok).collect::<Vec<String>>());
     let complaint = tokio::task::spawn_blocking(move || std::io::read_to_string(errors).unwrap_or_default());
@@ -263,10 +394,27 @@ async fn cycle(folder: &Path, oracle: &mut Oracle, dice: &mut Dice) -> String {
         child.kill().unwrap();
     }
     child.wait().unwrap();
+    telling.await.unwrap();
+    let mut tries = Tries::new();
     for line in lines.expect("a worker ends").unwrap() {
-        note(oracle, &line);
+        note(oracle, &mut tries, open, &line)?;
     }
-    complaint.await.unwrap()
+    // Of what was under way nobody knows.
+    for (attempt, look) in tries.into_values() {
+        oracle.ledger.forget(look);
+        oracle.ledger.end(attempt, Ended::Unknown)?;
+    }
+    Ok(complaint.await.unwrap())
+}
+
+/// Holds what the checker has found against what may have happened.
+fn compare_ledger(checker: &mut Checker, folder: &Path, oracle: &mut Oracle) -> Result<(), String> {
+    for seen in checker.ledger(folder, &oracle.ledger.plans)? {
+        let look = oracle.ledger.begin(None);
+        oracle.ledger.see(look, &seen, false)?;
+    }
+    oracle.ledger.settle();
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "somebody who runs many cycles wants to see it")]
@@ -277,25 +425,28 @@ async fn share(number: u64) {
     let mut dice = Dice::new(seed * SHARES + number);
     let mut checker = Checker::start();
     let (mut oracle, mut folder, mut rows) = (Oracle::default(), tempfile::tempdir().unwrap(), 0);
-    let mut acknowledged = 0;
+    let (mut acknowledged, mut changed, mut open) = (0, 0, BTreeSet::new());
     for cycle_number in 0..cycles {
         // A new folder now and then: what is young is killed too, and nothing grows without end.
         if cycle_number % 10 == 0 {
             acknowledged += oracle.acknowledged();
-            (oracle, folder) = (Oracle::default(), tempfile::tempdir().unwrap());
+            changed += oracle.ledger.acknowledged();
+            (oracle, folder, open) = (Oracle::default(), tempfile::tempdir().unwrap(), BTreeSet::new());
         }
-        let complaint = cycle(folder.path(), &mut oracle, &mut dice).await;
+        let complaint = cycle(folder.path(), &mut oracle, &mut open, &mut dice).await.unwrap_or_else(|error| panic!("cycle {cycle_number} of seed {seed}: {error}"));
         assert!(!complaint.contains("panicked"), "cycle {cycle_number} of seed {seed}: {complaint}");
         let found = checker.rows(&folder.path().join("acme/orders")).unwrap_or_else(|error| panic!("cycle {cycle_number} of seed {seed}: {error}"));
         oracle.check(&found).unwrap_or_else(|error| panic!("cycle {cycle_number} of seed {seed}: {error}"));
+        compare_ledger(&mut checker, folder.path(), &mut oracle).unwrap_or_else(|error| panic!("cycle {cycle_number} of seed {seed}: {error}"));
         rows = found.len();
         if cycle_number % 100 == 99 {
             println!("{} cycles of {cycles}", cycle_number + 1);
         }
     }
     acknowledged += oracle.acknowledged();
-    println!("{cycles} kills, {acknowledged} batches acknowledged, {rows} rows at last, seed {seed}");
-    assert!(acknowledged > usize::try_from(cycles).unwrap(), "the kills prove nothing: {acknowledged} batches");
+    changed += oracle.ledger.acknowledged();
+    println!("{cycles} kills, {acknowledged} batches and {changed} changes of the ledger acknowledged, {rows} rows at last, seed {seed}");
+    assert!(acknowledged + changed > usize::try_from(cycles).unwrap() && acknowledged.min(changed) > 0, "the kills prove nothing: {acknowledged} batches, {changed} changes");
 }
 
 #[tokio::test(flavor = "multi_thread")]

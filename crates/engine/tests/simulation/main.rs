@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may be blunt")]
 
+mod change;
+mod changing;
 mod dice;
 mod every_call;
 mod flips;
 mod kills;
+mod ledger;
 mod machine;
 mod node;
 mod oracle;

@@ -1,10 +1,13 @@
 //! What must be true of the rows, whatever happened: a batch that was acknowledged is there as a whole and once, one whose
 //! outcome is unknown is there as a whole and once or not at all, one that was refused is not there, a deletion took all of its
-//! rows or none, and nothing else is there.
+//! rows or none, and nothing else is there. Appends and deletions by batch commute, so their order does not matter here; what
+//! depends on it is in `ledger`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+
+use crate::ledger::Ledger;
 
 /// A row that is told from all others.
 pub(crate) type RowId = u64;
@@ -96,6 +99,8 @@ pub(crate) struct Oracle {
     pub gone: Contents,
     /// The batches that belong to it.
     pub scratch_batches: BTreeSet<usize>,
+    /// What the third dataset may hold.
+    pub ledger: Ledger,
 }
 
 impl Oracle {

@@ -3,6 +3,8 @@
 use futures::stream::{self, StreamExt};
 use tidemill::{Csv, DatasetSettings, Load, Rollup};
 
+use crate::change::LEDGER;
+use crate::changing::{Chore, Look};
 use crate::dice::Dice;
 use crate::oracle::{Batch, Content, Contents, Deletion, Oracle, Outcome};
 use crate::world::{BATCHES_MAX, Running, World, meaning};
@@ -27,6 +29,12 @@ pub(crate) enum Op {
     Scratch(usize),
     /// Drops it.
     Drop,
+    /// Does something to the ledger; the caller may give up after so many steps.
+    Change(usize, Option<u64>),
+    /// Looks into it.
+    Look(Look),
+    /// Something that changes no row of it.
+    Chore(Chore),
 }
 
 impl Oracle {
@@ -36,9 +44,10 @@ impl Oracle {
         self.batches.len() - 1
     }
 
-    /// What one of the engines does next.
-    pub(crate) fn plan(&mut self, dice: &mut Dice, player: usize, rollups: bool) -> Vec<Op> {
-        (0..1 + dice.below(2)).map(|_| self.plan_one(dice, player, rollups)).collect()
+    /// What one of the engines does next; where there is a ledger, about half of it to this.
+    pub(crate) fn plan(&mut self, dice: &mut Dice, player: usize, rollups: bool, has_ledger: bool) -> Vec<Op> {
+        let count = 1 + dice.below(2);
+        (0..count).map(|_| if has_ledger && dice.one_in(2) { self.ledger.plan(dice) } else { self.plan_one(dice, player, rollups) }).collect()
     }
 
     fn plan_one(&mut self, dice: &mut Dice, player: usize, rollups: bool) -> Op {
@@ -160,6 +169,9 @@ impl World {
                 self.oracle().gone.extend(before.into_iter().filter(Option::is_some));
                 self.end_scratch(ended, |_| None)?;
             }
+            Op::Change(number, give_up) => self.change(engine, *number, *give_up).await?,
+            Op::Look(look) => self.look(engine, *look).await?,
+            Op::Chore(chore) => self.chore(engine, chore.of(mill, LEDGER)).await?,
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
-//! Many seeds: none of them finds anything wrong. And the proof that they would: with any kind of sync left out, one does.
+//! Many seeds: none of them finds anything wrong. And the proof that they would: with any kind of sync left out, one does, and so
+//! does one where rows are replaced, repeated or read on from a source without care.
 
 use tidemill::storage::Reason;
 
-use crate::world::{Options, run};
+use crate::change::Naive;
+use crate::world::{Options, has_ledger, run};
 
 /// Seeds of an ordinary run of the tests.
 const SEEDS: u64 = 300;
@@ -97,9 +99,9 @@ fn the_same_seed_makes_the_same_trace() {
 /// That there is a seed that fails without a kind of sync, and holds with it.
 fn is_missed(reason: Reason) {
     // Which seeds do depends on every call of the store, so there have to be enough of them.
-    let found = (0..4_000).find(|seed| run(*seed, Options { disk: true, omitted: Some(reason) }).is_err());
+    let found = (0..4_000).find(|seed| run(*seed, Options { disk: true, omitted: Some(reason), naive: None }).is_err());
     let seed = found.unwrap_or_else(|| panic!("nobody misses the sync for {reason:?}"));
-    run(seed, Options { disk: true, omitted: None }).unwrap_or_else(|error| panic!("it fails with it too: {error}"));
+    run(seed, Options { disk: true, ..Options::default() }).unwrap_or_else(|error| panic!("it fails with it too: {error}"));
 }
 
 #[test]
@@ -125,4 +127,27 @@ fn without_the_sync_of_removals_something_comes_back() {
 #[test]
 fn without_the_sync_of_what_others_wrote_rows_are_lost() {
     is_missed(Reason::Reliance);
+}
+
+/// That there is a seed which finds what comes of carelessness, and holds without it.
+fn is_found(naive: Naive) {
+    // What it says is about the ledger: a run that fails by anything else proves nothing.
+    let finds = |seed: &u64| run(*seed, Options { naive: Some(naive), ..Options::default() }).is_err_and(|error| error.contains("the ledger"));
+    let seed = (0..400).filter(|seed| has_ledger(*seed)).find(finds).unwrap_or_else(|| panic!("nobody finds that one {naive:?}"));
+    run(seed, Options::default()).unwrap_or_else(|error| panic!("it fails with care too: {error}"));
+}
+
+#[test]
+fn rows_that_are_replaced_in_two_commits_are_seen_without_each_other() {
+    is_found(Naive::ReplacesInTwoCommits);
+}
+
+#[test]
+fn loads_that_are_repeated_without_a_key_are_there_twice() {
+    is_found(Naive::LoadsWithoutKey);
+}
+
+#[test]
+fn a_position_that_moves_apart_from_its_rows_is_behind_them() {
+    is_found(Naive::MovesPositionsApart);
 }

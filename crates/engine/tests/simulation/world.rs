@@ -11,6 +11,8 @@ use tidemill::encryption::MasterKeys;
 use tidemill::storage::Reason;
 use tidemill::{Engine, ErrorKind, Mill, Settings};
 
+use crate::change::{Change, LEDGER, Naive, Plans};
+use crate::changing::Chore;
 use crate::dice::Dice;
 use crate::machine::{Bucket, Machine, Storage};
 use crate::node::Node;
@@ -32,6 +34,13 @@ pub(crate) struct Options {
     pub disk: bool,
     /// A kind of sync that is left out.
     pub omitted: Option<Reason>,
+    /// How the ledger is treated without care.
+    pub naive: Option<Naive>,
+}
+
+/// Whether there is a ledger in the run of a seed. In every second pair of them: they are in all shares alike.
+pub(crate) fn has_ledger(seed: u64) -> bool {
+    seed % 4 > 1
 }
 
 /// What came of a run.
@@ -49,6 +58,8 @@ pub(crate) struct World {
     oracle: Mutex<Oracle>,
     encrypted: bool,
     pub rollups: bool,
+    has_ledger: bool,
+    pub naive: Option<Naive>,
     power_cuts: usize,
 }
 
@@ -91,7 +102,7 @@ pub(crate) fn run(seed: u64, options: Options) -> Result<Ran, String> {
         let ended = world.live().await;
         let trace = world.machine.trace();
         let oracle = world.oracle();
-        let (power_cuts, acknowledged) = (world.power_cuts, oracle.acknowledged());
+        let (power_cuts, acknowledged) = (world.power_cuts, oracle.acknowledged() + oracle.ledger.acknowledged());
         match ended {
             Ok(rows) => Ok(Ran { trace, power_cuts, acknowledged, rows }),
             Err(error) => Err(format!("seed {seed}: {error}\n  last steps:\n    {}", trace[trace.len().saturating_sub(40)..].join("\n    "))),
@@ -107,14 +118,14 @@ impl World {
         let machine = Machine::new(storage, Dice::new(seed ^ 0xd1ce), options.omitted, now);
         let (encrypted, rollups) = (dice.one_in(5), dice.one_in(4));
         let oracle = Mutex::new(Oracle { scratch: BTreeSet::from([None]), ..Oracle::default() });
-        Self { machine, dice: Mutex::new(dice), oracle, encrypted, rollups, power_cuts: 0 }
+        Self { machine, dice: Mutex::new(dice), oracle, encrypted, rollups, has_ledger: has_ledger(seed), naive: options.naive, power_cuts: 0 }
     }
 
     /// A world in which nothing happens by chance.
     pub(crate) fn over(storage: Storage) -> Self {
         let machine = Machine::new(storage, Dice::new(0), None, "2013-02-20T12:00:00Z".parse().unwrap());
         let oracle = Mutex::new(Oracle { scratch: BTreeSet::from([None]), ..Oracle::default() });
-        Self { machine, dice: Mutex::new(Dice::new(0)), oracle, encrypted: false, rollups: true, power_cuts: 0 }
+        Self { machine, dice: Mutex::new(Dice::new(0)), oracle, encrypted: false, rollups: true, has_ledger: true, naive: None, power_cuts: 0 }
     }
 
     /// Another one in which the same has happened so far.
@@ -221,7 +232,7 @@ impl World {
 
     /// Both engines do something, each step by the turn.
     async fn round(&self, engines: &[Running]) -> Result<(), String> {
-        let scripts: Vec<Vec<Op>> = (0..engines.len()).map(|player| self.roll(|dice| self.oracle().plan(dice, player, self.rollups))).collect();
+        let scripts: Vec<Vec<Op>> = (0..engines.len()).map(|player| self.roll(|dice| self.oracle().plan(dice, player, self.rollups, self.has_ledger))).collect();
         // What changes the whole dataset at once is done alone.
         let alone = scripts.iter().flatten().find(|op| matches!(op, Op::Retain(_))).cloned();
         let scripts = match alone {
@@ -261,9 +272,16 @@ impl World {
 
     fn end_epoch(&mut self) {
         self.power_cuts += 1;
-        self.machine.cut_power();
+        self.cut_power();
         // A new engine cannot have missed a deletion.
         self.oracle().gone.clear();
+    }
+
+    /// The power fails, and who knows what was acknowledged knows of it.
+    pub(crate) fn cut_power(&self) {
+        self.machine.cut_power();
+        let forgets = matches!(self.machine.lock().storage, Storage::Disk(_));
+        self.oracle().ledger.cut_power(forgets);
     }
 
     /// Asks without faults whether everything is as it must be. A power cut in between ends it.
@@ -274,7 +292,7 @@ impl World {
         audited.unwrap_or(Ok(BTreeMap::new())).map(drop)
     }
 
-    /// The rows, and whether they, the aggregates over them and the second dataset are as they must be.
+    /// The rows, and whether they, the aggregates over them and the other datasets are as they must be.
     pub(crate) async fn compare(&self, mill: &Mill) -> Result<BTreeMap<RowId, u64>, String> {
         if let Storage::Bucket(bucket) = &mut self.machine.lock().storage {
             // Nothing comes in between one question and the next.
@@ -299,6 +317,7 @@ impl World {
             return Err(format!("the second dataset is {scratch:?}, it may be {:?}", oracle.scratch));
         }
         drop(oracle);
+        self.compare_ledger(mill).await?;
         Ok(found)
     }
 
@@ -332,20 +351,22 @@ impl World {
         // A new engine cannot have missed a deletion.
         self.oracle().gone.clear();
         let before = self.compare(&first.mill).await.map_err(|error| format!("at the end: {error}"))?;
-        if before.is_empty() {
+        let mut datasets: Vec<&str> = if before.is_empty() { Vec::new() } else { vec!["orders"] };
+        let has_ledger = self.oracle().ledger.is_begun();
+        if has_ledger && self.is_there(&first.mill, LEDGER).await? {
+            datasets.push(LEDGER);
+        }
+        if datasets.is_empty() {
             return Ok(0);
         }
         // What somebody left half done goes after a day, and only that.
         self.machine.clock.advance(TimeDelta::hours(27));
-        for work in ["compact", "checkpoint", "vacuum"] {
+        for work in Chore::ALL {
             // What was merged just now is kept for those who read it.
             self.machine.clock.advance(TimeDelta::hours(2));
-            let done = match work {
-                "compact" => first.mill.compact("orders").await.map(drop),
-                "checkpoint" => first.mill.checkpoint("orders").await.map(drop),
-                _ => first.mill.vacuum("orders").await.map(drop),
-            };
-            done.map_err(|error| format!("{work} at the end: {error}"))?;
+            for dataset in &datasets {
+                work.of(&first.mill, dataset).await.map_err(|error| format!("{work:?} of {dataset} at the end: {error}"))?;
+            }
         }
         let second = self.open().await?.ok_or_else(lost)?;
         for mill in [&first.mill, &second.mill] {
@@ -354,12 +375,22 @@ impl World {
                 return Err(format!("upkeep changed rows: {before:?} became {after:?}"));
             }
         }
-        let segments = second.mill.dataset("orders").await.map_err(|error| error.to_string())?.summary.segments;
-        let stored = first.node.segments("acme/orders");
-        if Some(stored as u64) != segments {
-            return Err(format!("{stored} segments are stored, {segments:?} are needed"));
+        for dataset in datasets {
+            let segments = second.mill.dataset(dataset).await.map_err(|error| error.to_string())?.summary.segments;
+            let stored = first.node.segments(&format!("acme/{dataset}"));
+            if Some(stored as u64) != segments {
+                return Err(format!("{stored} segments of {dataset} are stored, {segments:?} are needed"));
+            }
         }
         Ok(before.len())
+    }
+
+    async fn is_there(&self, mill: &Mill, dataset: &str) -> Result<bool, String> {
+        match mill.dataset(dataset).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(format!("{dataset} at the end: {error}")),
+        }
     }
 
     /// No call fails any more, and what was late is there.
@@ -400,10 +431,19 @@ impl World {
         let done = match op {
             Op::Push(batches) => batches.iter().all(|batch| oracle.batches[*batch].outcome.acknowledged),
             Op::Delete(number, _) | Op::Retain(number) => oracle.deletions[*number].outcome.acknowledged,
+            // Other content under a key that is taken is never done.
+            Op::Change(number, _) => oracle.ledger.is_acknowledged(*number) != oracle.ledger.plans.changes[*number].has_key_of_another(*number),
             Op::Scratch(batch) => oracle.scratch.iter().all(|content| content.as_ref().is_some_and(|batches| batches.contains(batch))),
             _ => true,
         };
         if done { Ok(()) } else { Err(format!("{op:?} is not done")) }
+    }
+
+    /// A change of the ledger.
+    pub(crate) fn new_change(&self, change: impl FnOnce(&Plans) -> Change) -> usize {
+        let mut oracle = self.oracle();
+        let change = change(&oracle.ledger.plans);
+        oracle.ledger.plans.add(change)
     }
 
     pub(crate) fn outcome(&self, batch: usize, change: impl FnOnce(&mut Outcome)) {
