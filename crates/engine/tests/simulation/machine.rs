@@ -86,6 +86,8 @@ pub(crate) struct State {
     pub steps: u64,
     /// The step at which the power fails.
     pub cut_at: Option<u64>,
+    /// It has failed since somebody asked.
+    pub was_cut: bool,
     /// One call in so many fails.
     pub fault_every: usize,
     /// The steps that fail, from the first to before the second, and how.
@@ -116,6 +118,7 @@ impl Machine {
             turn: 0,
             steps: 0,
             cut_at: None,
+            was_cut: false,
             fault_every: 0,
             failing: None,
             full_from: None,
@@ -218,7 +221,7 @@ impl Machine {
         if let Storage::Disk(tree) = storage {
             tree.cut_power(dice);
         }
-        state.cut_at = None;
+        (state.cut_at, state.was_cut) = (None, true);
         state.trace.push("the power fails".to_owned());
         drop(state);
         self.died.notify_waiters();

@@ -159,6 +159,7 @@ impl World {
         let mut engines: Vec<Running> = Vec::new();
         for _ in 0..self.roll(|dice| 1 + dice.below(3)) {
             engines.retain(Running::is_alive);
+            self.note_cut();
             while engines.len() < 2 {
                 match self.open().await? {
                     Some(running) => engines.push(running),
@@ -277,11 +278,20 @@ impl World {
         self.oracle().gone.clear();
     }
 
-    /// The power fails, and who knows what was acknowledged knows of it.
     pub(crate) fn cut_power(&self) {
         self.machine.cut_power();
-        let forgets = matches!(self.machine.lock().storage, Storage::Disk(_));
-        self.oracle().ledger.cut_power(forgets);
+        self.note_cut();
+    }
+
+    /// Who knows what may be there learns that the power has failed, if it has, before anybody is at work again.
+    fn note_cut(&self) {
+        let (was_cut, forgets) = {
+            let mut state = self.machine.lock();
+            (std::mem::take(&mut state.was_cut), matches!(state.storage, Storage::Disk(_)))
+        };
+        if was_cut {
+            self.oracle().ledger.cut_power(forgets);
+        }
     }
 
     /// Asks without faults whether everything is as it must be. A power cut in between ends it.
