@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// The first of them.
     #[arg(long, default_value_t = 0)]
     first_seed: u64,
-    /// Kills of a real process, each followed by a count of all rows. 0: none.
+    /// Kills of a real process, after each of which log and rows are read without the engine. 0: none.
     #[arg(long, default_value_t = 0)]
     kills: u64,
     /// What decides when processes are killed.
