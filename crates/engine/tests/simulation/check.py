@@ -41,6 +41,14 @@ class State:
                 raise ValueError(f"rejected row {row} came corrected twice")
             self.replayed.add(row)
 
+    def go_on(self, version, part):
+        if not part:
+            return
+        position = self.positions.get(part["source"])
+        if position != part.get("from"):
+            raise ValueError(f"version {version} goes on with {part}, but the source is at {position}")
+        self.positions[part["source"]] = part["to"]
+
 
 def schema_of(body):
     return {field["name"]: field["type"] for field in json.loads(body["schemaString"])["fields"]}
@@ -78,11 +86,14 @@ def read_entry(path):
 
 def apply(state, version, entry):
     """One entry of the log."""
-    rows, loads, removed_rows = 0, [], 0
+    rows, said = 0, 0
     for kind, body in entry:
         if kind == "commitInfo":
             loads = body.get("tidemill.loads", [])
-            removed_rows = int((body.get("operationMetrics") or {}).get("numDeletedRows", 0))
+            said = sum(load["rows"] for load in loads) - int((body.get("operationMetrics") or {}).get("numDeletedRows", 0))
+            for load in loads:
+                state.replay(load)
+                state.go_on(version, load.get("advance"))
         elif kind == "metaData":
             state.schema = schema_of(body)
         elif kind == "remove":
@@ -98,17 +109,8 @@ def apply(state, version, entry):
             if body["appId"] in state.keys:
                 raise ValueError(f"version {version} brings the key {body['appId']} once more")
             state.keys.add(body["appId"])
-    said = sum(load["rows"] for load in loads) - removed_rows
     if rows != said:
         raise ValueError(f"version {version} has {rows} rows more than the one before, it says {said}")
-    for load in loads:
-        state.replay(load)
-        part = load.get("advance")
-        if part:
-            position = state.positions.get(part["source"])
-            if position != part.get("from"):
-                raise ValueError(f"version {version} goes on from {part}, but the source is at {position}")
-            state.positions[part["source"]] = part["to"]
     for kind, body in entry:
         if kind == "txn" and not body["appId"].startswith(KEY) and state.positions.get(body["appId"]) != body["version"]:
             raise ValueError(f"version {version} tells others that {body['appId']} is at {body['version']}, its loads that it is at {state.positions}")
@@ -152,6 +154,8 @@ def read(dataset, wanted):
     if state is None:
         return {"columns": {}, "types": {}, "positions": {}}
     columns = {name: [] for name in (state.schema if wanted == "*" else wanted.split(","))}
+    if not columns.keys() <= state.schema.keys():
+        raise ValueError(f"there are the columns {state.schema}, and not all of {wanted}")
     for path, add in state.live.items():
         segment = os.path.join(dataset, path)
         if os.path.getsize(segment) != add["size"]:

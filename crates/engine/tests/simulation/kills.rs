@@ -18,7 +18,7 @@ use serde_json::Value;
 use tidemill::storage::{Disk, DurableLocalStore, Reason, SystemDisk};
 use tidemill::{Csv, Engine, ErrorKind, Mill, Settings};
 
-use crate::change::{LEDGER, Plans};
+use crate::change::{Change, LEDGER, Loading, Mode, Part, Plans};
 use crate::changing::Chore;
 use crate::dice::Dice;
 use crate::ledger::{Ended, Seen};
@@ -379,9 +379,9 @@ async fn cycle(folder: &Path, oracle: &mut Oracle, open: &mut BTreeSet<usize>, d
         .spawn()
         .unwrap();
     let told = serde_json::to_string(&(&oracle.ledger.plans, &*open)).unwrap();
-    let mut ears = child.stdin.take().unwrap();
+    let mut input = child.stdin.take().unwrap();
     // One that was killed before has heard nothing.
-    let telling = tokio::task::spawn_blocking(move || drop(writeln!(ears, "{told}")));
+    let telling = tokio::task::spawn_blocking(move || drop(writeln!(input, "{told}")));
     let (out, errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let lines = tokio::task::spawn_blocking(move || BufReader::new(out).lines().map_while(Result::ok).collect::<Vec<String>>());
     let complaint = tokio::task::spawn_blocking(move || std::io::read_to_string(errors).unwrap_or_default());
@@ -457,4 +457,50 @@ async fn share_0_of_the_kills_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn share_1_of_the_kills_loses_nothing() {
     share(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_checker_finds_a_log_that_contradicts_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { upkeep_seconds: 0, background_rollups: false, ..Settings::default() };
+    let engine = Engine::builder().path(folder.path()).settings(settings).open().await.unwrap();
+    let mill = engine.tenant("acme").unwrap();
+    let mut plans = Plans::default();
+    let loads = [
+        Change::Load(Loading::of(0, Mode::Append, &[1, 2, 3])),
+        Change::Load(Loading { key: None, part: Some(Part { source: 0, from: None, to: 7 }), ..Loading::of(1, Mode::Append, &[4, 8]) }),
+        Change::Load(Loading { bad: vec![9], halves: true, ..Loading::of(2, Mode::Upsert, &[2, 3]) }),
+    ];
+    let (corrected, deleted) = (Change::Replay { load: 2, items: vec![9], mode: Mode::Upsert }, Change::Delete { from: 8, to: 9, erase: false });
+    for change in loads.into_iter().chain([corrected, deleted]) {
+        let load_id = change.replays().map(|load| plans.load_ids[&load].clone());
+        let number = plans.add(change.clone());
+        let report = change.carry_out(&mill, number, load_id.as_deref(), None).await.unwrap();
+        plans.note(number, report.as_ref());
+    }
+    engine.close().await;
+    let mut checker = Checker::start();
+    let [rows, positions] = checker.ledger(folder.path(), &plans).unwrap();
+    let there = BTreeSet::from([(0, 1), (1, 4), (2, 2), (2, 3), (3, 9)]);
+    assert_eq!((rows, positions), (Seen::Rows { rows: there, is_wide: true, columns: BTreeSet::new() }, Seen::Positions(BTreeMap::from([(0, 7)]))));
+
+    let entry = |version: usize| folder.path().join("acme").join(LEDGER).join("_delta_log").join(format!("{version:020}.json"));
+    let mut complains = |what: &str| {
+        let error = checker.ledger(folder.path(), &plans).unwrap_err();
+        assert!(error.contains(what), "{error}");
+    };
+    // Each entry once more, after all others.
+    for (version, what) in [(0, "once more"), (1, "but the source is at 7"), (2, "once more"), (3, "came corrected twice"), (4, "which is not there")] {
+        std::fs::copy(entry(version), entry(plans.changes.len())).unwrap();
+        complains(what);
+        std::fs::remove_file(entry(plans.changes.len())).unwrap();
+    }
+    for (version, old, new, what) in [(1, "\"to\":7", "\"to\":8", "tells others"), (2, "{\"remove\":", "{\"kept\":", "rows more"), (0, "\"rows\":3", "\"rows\":2", "rows more")] {
+        let text = std::fs::read_to_string(entry(version)).unwrap();
+        assert!(text.contains(old), "{text}");
+        std::fs::write(entry(version), text.replace(old, new)).unwrap();
+        complains(what);
+        std::fs::write(entry(version), text).unwrap();
+    }
+    checker.ledger(folder.path(), &plans).unwrap();
 }
