@@ -322,11 +322,12 @@ impl World {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(format!("the second dataset: {error}")),
         };
-        let oracle = self.oracle();
-        if !oracle.scratch.contains(&scratch) && !oracle.gone.contains(&scratch) {
-            return Err(format!("the second dataset is {scratch:?}, it may be {:?}", oracle.scratch));
+        {
+            let oracle = self.oracle();
+            if !oracle.scratch.contains(&scratch) && !oracle.gone.contains(&scratch) {
+                return Err(format!("the second dataset is {scratch:?}, it may be {:?}", oracle.scratch));
+            }
         }
-        drop(oracle);
         self.compare_ledger(mill).await?;
         Ok(found)
     }
