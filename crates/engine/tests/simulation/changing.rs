@@ -208,7 +208,7 @@ impl World {
             return Ok(());
         }
         // Rows always, and one of the others by turns: each is a question, and there are many.
-        let other = if self.machine.lock().steps % 2 == 0 { Look::Sums } else { Look::Positions };
+        let other = if self.machine.lock().steps.is_multiple_of(2) { Look::Sums } else { Look::Positions };
         for look in [Look::Rows, other] {
             let attempt = self.oracle().ledger.begin(None);
             let answer = look.ask(mill).await.map_err(|error| format!("the ledger, {look:?}: {error}"))?;
