@@ -115,7 +115,7 @@ async fn trap_3_partial_aggregation_that_is_skipped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn trap_4_early_emission_under_memory_pressure() {
     let ward = Ward::new().await;
-    let pair = Pair::over(&ward, Settings { query_memory_bytes: 16 << 20, query_partitions: 1, ..Settings::default() }).await;
+    let pair = Pair::over(&ward, Settings { query_memory_bytes: 32 << 20, query_partitions: 1, ..Settings::default() }).await;
     let (segments, groups, rows) = (6_u64, 20_000_u64, 80_000_u64);
     for segment in 0..segments {
         let mut csv = String::from("id,part,x,y\n");
