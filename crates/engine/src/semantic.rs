@@ -33,6 +33,7 @@ pub(crate) mod in_sql;
 pub mod interchange;
 pub(crate) mod interval;
 pub(crate) mod join;
+pub(crate) mod joined;
 pub(crate) mod lookups;
 pub(crate) mod mapped;
 pub(crate) mod member;

@@ -111,7 +111,7 @@ impl Mill {
         for (index, member) in query.segments.iter().enumerate() {
             let at = |error: Error| error.at(format!("segments[{index}]"));
             let model = self.model(member::model_of(member).map_err(at)?).await.map_err(at)?;
-            filters.extend_from_slice(segments::conditions(&model, member).map_err(at)?);
+            filters.extend(segments::conditions(&model, member).map_err(at)?);
         }
         Ok(Cow::Owned(SemanticQuery { filters, segments: Vec::new(), ..query.clone() }))
     }

@@ -13,6 +13,7 @@ use datafusion::prelude::col;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Mill;
+use super::ask::measures_of;
 use super::damage::Damage;
 use super::mappings::{Mappings, repeated};
 use super::provenance::{filled_until, running_from, told, told_stages, used_calendar};
@@ -28,11 +29,11 @@ use crate::query::{execute, write};
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::compose::{self, Composed, Source, World};
 use crate::semantic::date::{self, Reference};
-use crate::semantic::join::{Models, way};
+use crate::semantic::join::{self, Models, way};
 use crate::semantic::lookups::UniqueKey;
 use crate::semantic::mapped::Mapped;
 use crate::semantic::member::model_of;
-use crate::semantic::{Model, SemanticQuery};
+use crate::semantic::{Model, SemanticQuery, check, joined};
 
 /// Models that are looked for at the same time.
 const CONCURRENCY: usize = 16;
@@ -85,9 +86,14 @@ impl Mill {
     /// Collects what a question may touch: the models that it names, and where it names several, those that joins lead to.
     pub(super) async fn gather(&self, query: &SemanticQuery, damage: &Damage) -> Result<Gathered> {
         let mentioned = mentioned(query)?;
-        if let (Some(AsOf::Version(version)), true) = (query.as_of, mentioned.len() > 1) {
-            return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the question is about several; give a time")).at("asOf"));
-        }
+        let mut several = mentioned.len() > 1;
+        let check_version = |several: bool| match query.as_of {
+            Some(AsOf::Version(version)) if several => {
+                Err(Error::invalid(format!("version {version} says nothing of which dataset, and the question is about several; give a time")).at("asOf"))
+            }
+            _ => Ok(()),
+        };
+        check_version(several)?;
         let (mut models, mut snapshots, mut seen) = (Models::new(), BTreeMap::new(), BTreeSet::new());
         let mut level: Vec<String> = mentioned.iter().map(|name| (*name).to_owned()).collect();
         while !level.is_empty() {
@@ -96,17 +102,32 @@ impl Mill {
             let found = futures::stream::iter(names).map(|(name, mentioned)| self.collect(name, query.as_of, mentioned));
             let found: Vec<_> = found.buffered(CONCURRENCY).try_collect().await?;
             let mut next = BTreeSet::new();
+            // What measures choose rows by is asked with them.
+            let counted = found.iter().flatten().filter(|(name, ..)| mentioned.contains(name.as_str())).flat_map(|(_, model, _)| counted_by(query, model));
+            let counted: BTreeSet<String> = counted.collect();
+            several |= !counted.is_empty();
+            check_version(several)?;
+            next.extend(counted.into_iter().filter(|name| !seen.contains(name)));
             for (name, model, snapshot) in found.into_iter().flatten() {
                 if models.len() >= MODELS_MAX {
                     return Err(Error::exhausted(format!("the joins of this question lead to more than {MODELS_MAX} models")));
                 }
-                if mentioned.len() > 1 {
+                if several {
                     next.extend(model.joins.iter().map(|join| join.target().to_owned()).filter(|target| !seen.contains(target)));
                 }
                 snapshots.insert(name.to_string(), (name.clone(), damage.out_of(snapshot)));
                 models.insert(name.to_string(), model);
             }
             level = next.into_iter().collect();
+        }
+        if self.scope.may_restrict() {
+            // There is no measure that chooses rows by what is hidden.
+            let over_joins = |model: &&Arc<Model>| mentioned.contains(model.name.as_str()) && !counted_by(query, model).is_empty();
+            let counting: Vec<Model> = models.values().filter(over_joins).map(|model| Model::clone(model)).collect();
+            for mut model in counting {
+                check::retain_joined(&mut model, &models);
+                models.insert(model.name.clone(), Arc::new(model));
+            }
         }
         self.see_alike(&mut snapshots).await?;
         let reference = self.reference(query, self.told_by(query, &models, &snapshots)?)?;
@@ -379,6 +400,17 @@ impl Mill {
     }
 }
 
+/// What the measures of a question choose rows by over joins: what it is called there.
+fn counted_by(query: &SemanticQuery, model: &Model) -> BTreeSet<String> {
+    let measures = measures_of(query, model);
+    let measures = model.measures.iter().filter(|measure| measures.contains(&measure.name));
+    measures
+        .flat_map(|measure| joined::members(model, &measure.filters))
+        .filter_map(|member| model_of(member).ok())
+        .map(str::to_owned)
+        .collect()
+}
+
 /// What stands before the dots of a question.
 fn mentioned(query: &SemanticQuery) -> Result<BTreeSet<&str>> {
     let filtered = query.filters.iter().flat_map(members_of);
@@ -389,5 +421,9 @@ fn mentioned(query: &SemanticQuery) -> Result<BTreeSet<&str>> {
         .chain(query.time_dimensions.iter().map(|time| &time.dimension))
         .map(String::as_str)
         .chain(filtered);
-    members.map(model_of).collect()
+    let mut names = BTreeSet::new();
+    for member in members {
+        names.extend(join::names(model_of(member)?));
+    }
+    Ok(names)
 }

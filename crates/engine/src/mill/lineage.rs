@@ -299,7 +299,7 @@ impl Mill {
         for member in &asked.segments {
             let model = self.model(model_of(member)?).await?;
             for filter in segments::conditions(&model, member)? {
-                filters.push(AppliedFilter { segment: Some(member.clone()), filter: words.absolute(filter)? });
+                filters.push(AppliedFilter { segment: Some(member.clone()), filter: words.absolute(&filter)? });
             }
         }
         Ok(filters)

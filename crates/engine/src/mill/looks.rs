@@ -23,7 +23,8 @@ use crate::query::windows::Windows;
 use crate::semantic::compile::members_of;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::in_sql::names::Names;
-use crate::semantic::join::Models;
+use crate::semantic::join::{self, Models};
+use crate::semantic::joined;
 use crate::semantic::member::{Columns, model_of};
 use crate::semantic::shape::widest;
 use crate::semantic::{Dimension, Measure, MeasureKind, Model, SemanticQuery};
@@ -98,7 +99,15 @@ impl Mill {
     /// bound the rows that are looked at.
     fn look(&self, query: &SemanticQuery, model: &Model, models: &Models, (dataset, seen): (DatasetName, Seen), reference: Option<&Reference>) -> Option<Look> {
         let members = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension));
-        let members = members.map(String::as_str).chain(query.filters.iter().flat_map(members_of));
+        let counted = models.values().flat_map(|other| {
+            let measures = measures_of(query, other);
+            other
+                .measures
+                .iter()
+                .filter(move |measure| measures.contains(&measure.name))
+                .flat_map(move |measure| joined::members(other, &measure.filters))
+        });
+        let members = members.map(String::as_str).chain(query.filters.iter().flat_map(members_of)).chain(counted);
         let asked: Vec<&str> = members.filter(|member| is_of(member, model, models)).collect();
         if asked.is_empty() {
             return None;
@@ -195,7 +204,7 @@ pub(super) fn less_of_list(member: &str) -> Vec<String> {
 
 /// Whether a member is one of a model, by its name or by that of a join to it.
 fn is_of(member: &str, model: &Model, models: &Models) -> bool {
-    let Ok(prefix) = model_of(member) else { return false };
+    let Some(prefix) = model_of(member).ok().and_then(|path| join::names(path).last()) else { return false };
     if models.contains_key(prefix) {
         return prefix == model.name;
     }
@@ -222,7 +231,7 @@ fn add_measure(named: &mut BTreeSet<String>, model: &Model, measure: &Measure, c
     if !measure.kind.is_derived() {
         add(named, columns.measured(measure).ok().flatten().as_ref());
     }
-    let filtered = measure.filters.iter().flat_map(members_of).filter_map(|member| dimension(model, member));
+    let filtered = measure.filters.iter().flat_map(members_of).filter(|member| !joined::is_joined(model, member)).filter_map(|member| dimension(model, member));
     filtered.for_each(|dimension| add(named, columns.dimension(dimension).ok().as_ref()));
 }
 

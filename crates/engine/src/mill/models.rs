@@ -13,7 +13,7 @@ use crate::events::Event;
 use crate::ids::DatasetName;
 use crate::ingest::profile::kept;
 use crate::semantic::role::Traits;
-use crate::semantic::{Model, View, check, generate, geo, hierarchy};
+use crate::semantic::{Model, View, check, generate, geo, hierarchy, joined};
 use crate::storage::entry::Metadata;
 use crate::storage::log::Snapshot;
 
@@ -44,10 +44,11 @@ impl Mill {
             let name = DatasetName::parse(name)?;
             let seen = self.find(&name).await?;
             let mut model = self.model_of(&name, &seen).await.map(|model| Model::clone(&model))?;
-            if self.scope.may_restrict() && hierarchy::has_joined(&model) {
-                // What other models hide is no level here.
-                let models = self.led_to(&model).await?;
+            if self.scope.may_restrict() && (hierarchy::has_joined(&model) || joined::has_joined(&model)) {
+                // What other models hide is no level here, and no rows are chosen by it.
+                let models = self.led_to(&model, &[]).await?;
                 hierarchy::retain_joined(&mut model, &models);
+                check::retain_joined(&mut model, &models);
             }
             Ok(model)
         })
@@ -159,11 +160,14 @@ impl Mill {
             // What it does not see would be lost.
             return Err(Error::denied(format!("change model {name}: a scope that does not see the whole dataset does not change its model; ask somebody who sees it")));
         }
-        check::check(model, self.shared.session.shared(), &snapshot.access().visible_schema(&snapshot.arrow, &name)?)?;
+        let schema = snapshot.access().visible_schema(&snapshot.arrow, &name)?;
+        check::check(model, self.shared.session.shared(), &schema)?;
         self.check_joins(model, &snapshot).await?;
         self.check_same(model, among).await?;
-        if hierarchy::has_joined(model) {
-            hierarchy::check_joined(model, &self.led_to(model).await?)?;
+        if hierarchy::has_joined(model) || joined::has_joined(model) {
+            let models = self.led_to(model, among).await?;
+            hierarchy::check_joined(model, &models)?;
+            check::check_joined(model, &models, self.shared.session.shared(), &schema)?;
         }
         self.check_reached(model, &snapshot, among).await?;
         Ok((name, snapshot))

@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result, near_names};
 use crate::events::Event;
 use crate::ids::DatasetName;
 use crate::semantic::join::Models;
+use crate::semantic::joined;
 use crate::semantic::view::check::{check, problems};
 use crate::semantic::view::detail::detail;
 use crate::semantic::view::reach::named_models;
@@ -256,9 +257,12 @@ impl Mill {
         self.collect_models(among, joined, |models| named_models(view, models)).await
     }
 
-    /// A model and those that its joins lead to.
-    pub(super) async fn led_to(&self, model: &Model) -> Result<Models> {
-        self.collect_models(std::slice::from_ref(model), true, |_| BTreeSet::from([model.name.clone()])).await
+    /// A model and those that its joins lead to. `among`: models that count instead of the stored ones.
+    pub(super) async fn led_to(&self, model: &Model, among: &[Model]) -> Result<Models> {
+        let known: Vec<Model> = std::iter::once(model).chain(among).cloned().collect();
+        // One that says itself that its rows belong to those of this model is led to by nothing but its name.
+        let named: BTreeSet<String> = joined::prefixes(model).map(str::to_owned).chain([model.name.clone()]).collect();
+        self.collect_models(&known, true, |_| named.clone()).await
     }
 
     /// Models as the scope sees them, for as long as those that are found say of further ones that they are needed.

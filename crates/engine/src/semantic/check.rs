@@ -9,12 +9,15 @@ use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::TreeNode;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::logical_expr::{Expr, ExprSchemable, lit};
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
+use datafusion::scalar::ScalarValue;
 
 use super::business::BusinessDays;
 use super::date::Reference;
 use super::filter;
+use super::join::{Models, THEN};
+use super::joined::{self, is_joined};
 use super::member::{Columns, find_dimension, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::query::Filter;
@@ -66,7 +69,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
     for (index, measure) in model.measures.iter().enumerate() {
         let of_source = |error: Error| error.at(format!("measures[{index}].{}", source(measure.expression.as_ref())));
         if !measure.kind.is_derived() {
-            check_conditions(model, &measure.filters, &columns, &format!("measures[{index}]")).map_err(|error| error.context(format!("measure {}", measure.name)))?;
+            check_conditions(model, &measure.filters, &columns, &format!("measures[{index}]"), None).map_err(|error| error.context(format!("measure {}", measure.name)))?;
             columns.measured(measure).map_err(of_source)?;
         }
         check_measure(model, measure, &columns).map_err(|error| error.at(format!("measures[{index}]")))?;
@@ -99,11 +102,26 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
         if segment.filters.is_empty() {
             return Err(at(Error::invalid("it has no conditions")));
         }
-        check_conditions(model, &segment.filters, &columns, &format!("segments[{index}]")).map_err(|error| error.context(format!("segment {}", segment.name)))?;
+        check_conditions(model, &segment.filters, &columns, &format!("segments[{index}]"), None).map_err(|error| error.context(format!("segment {}", segment.name)))?;
     }
     hierarchy::check(model)?;
     access::check(model, state, schema)?;
     rollup::check(model)
+}
+
+/// Checks the conditions of measures and named filters that name what joins lead to. `models`: those that they lead to.
+///
+/// # Errors
+/// `Invalid` with the path of the condition at fault, and why no join leads to one row there.
+pub(crate) fn check_joined(model: &Model, models: &Models, state: &SessionState, schema: &DFSchema) -> Result<()> {
+    let columns = Columns { state, schema };
+    for (index, measure) in model.measures.iter().enumerate() {
+        check_conditions(model, &measure.filters, &columns, &format!("measures[{index}]"), Some(models)).map_err(|error| error.context(format!("measure {}", measure.name)))?;
+    }
+    for (index, segment) in model.segments.iter().enumerate() {
+        check_conditions(model, &segment.filters, &columns, &format!("segments[{index}]"), Some(models)).map_err(|error| error.context(format!("segment {}", segment.name)))?;
+    }
+    Ok(())
 }
 
 /// Checks what is said of the model and its members.
@@ -175,14 +193,25 @@ fn check_input(measure: &Measure, columns: &Columns<'_>) -> Result<()> {
 }
 
 /// Builds conditions on dimensions once, so that an operator or a value that does not fit is told now and not with the first question.
-fn check_conditions(model: &Model, filters: &[Filter], columns: &Columns<'_>, path: &str) -> Result<()> {
+/// Those that name what joins lead to are left for when it is known (`models`).
+fn check_conditions(model: &Model, filters: &[Filter], columns: &Columns<'_>, path: &str, models: Option<&Models>) -> Result<()> {
     // Dates are only read here, so it does not matter when that is.
     let now = DateTime::UNIX_EPOCH;
     let reference = Reference { now, latest: Some(now), calendar: Tz::UTC.into(), business: BusinessDays::default() };
     for (index, filter) in filters.iter().enumerate() {
-        let built = filter::build(filter, &reference, DEPTH_MAX, &mut |member| {
-            let dimension = find_dimension(model, member)?;
-            Ok((columns.dimension(dimension)?, dimension.column_type))
+        if models.is_some() != filter.members().iter().any(|member| is_joined(model, member)) {
+            continue;
+        }
+        let built = filter::build(filter, &reference, DEPTH_MAX, &mut |member| match models.filter(|_| is_joined(model, member)) {
+            // What is there does not matter, only of which type it is.
+            Some(models) => joined::find(model, member, models, joined::CONDITION).and_then(|(_, dimension)| {
+                let missing = ScalarValue::try_from(&dimension.column_type.data_type())?;
+                Ok((lit(missing), dimension.column_type))
+            }),
+            None => {
+                let dimension = find_dimension(model, member)?;
+                Ok((columns.dimension(dimension)?, dimension.column_type))
+            }
         });
         let built = built.and_then(|built| comparable(built, columns.schema).map_err(|error| error.context(format!("filter on {}", filter.members().join(", ")))));
         built.map_err(|error| error.at(format!("{path}.filters[{index}]")))?;
@@ -211,8 +240,8 @@ fn check_joins(model: &Model, schema: &DFSchema) -> Result<()> {
     }
     for (index, join) in model.joins.iter().enumerate() {
         let at = |error: Error| error.context(format!("join {}", join.name)).at(format!("joins[{index}]"));
-        if join.name.is_empty() || join.name.contains('.') || join.name.len() > 255 {
-            return Err(at(Error::invalid("its name must have 1 to 255 bytes without dots")));
+        if join.name.is_empty() || join.name.contains('.') || join.name.contains(THEN) || join.name.len() > 255 {
+            return Err(at(Error::invalid(format!("its name must have 1 to 255 bytes without dots and without {THEN:?}"))));
         }
         if model.joins.iter().take(index).any(|before| before.name == join.name) || join.name == model.name {
             return Err(at(Error::invalid("its name stands for something else already")));
@@ -261,6 +290,8 @@ fn check_measure(model: &Model, measure: &Measure, columns: &Columns<'_>) -> Res
 fn check_filter(model: &Model, filter: &Filter) -> Result<()> {
     match filter {
         Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().try_for_each(|part| check_filter(model, part)),
+        // Whether a join leads there is told where the other models are known.
+        Filter::Condition(condition) if is_joined(model, &condition.member) => Ok(()),
         Filter::Condition(condition) => find_dimension(model, &condition.member).map(drop),
     }
 }
@@ -306,4 +337,19 @@ pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &D
     geo::retain_visible(model);
     hierarchy::retain_visible(model);
     rollup::retain_visible(model);
+}
+
+/// The same for what the conditions of measures and named filters name over joins. `models`: those that the scope sees there.
+pub(crate) fn retain_joined(model: &mut Model, models: &Models) {
+    let before = model.clone();
+    let is_there = |filter: &Filter| filter.members().into_iter().all(|member| !is_joined(&before, member) || joined::find(&before, member, models, joined::CONDITION).is_ok());
+    model.segments.retain(|segment| segment.filters.iter().all(is_there));
+    model.measures.retain(|measure| measure.filters.iter().all(is_there));
+    loop {
+        let visible = model.clone();
+        model.measures.retain(|measure| !measure.kind.is_derived() || derived::check(&visible, measure).is_ok());
+        if model.measures.len() == visible.measures.len() {
+            break;
+        }
+    }
 }

@@ -15,6 +15,7 @@ use super::calendar::{Calendar, zone_named};
 use super::date::{self, Range, Reference};
 use super::filter;
 use super::granularity::interval_of;
+use super::joined::Joined;
 use super::member::{self, Columns, Member, find, find_dimension, find_measure};
 use super::model::{Measure, MeasureKind, Model};
 use super::query::{Direction, Filter, SemanticQuery};
@@ -62,7 +63,7 @@ pub(crate) fn compile(query: &SemanticQuery, model: &Model, source: LogicalPlan,
     }
     let schema = source.schema().clone();
     let columns = Columns { state, schema: &schema };
-    let compiler = Compiler { query, model, columns, reference, limits };
+    let compiler = Compiler { query, model, columns, joined: None, reference, limits };
     compiler.compile(source)
 }
 
@@ -109,6 +110,8 @@ pub(super) struct Compiler<'a> {
     pub query: &'a SemanticQuery,
     pub model: &'a Model,
     pub columns: Columns<'a>,
+    /// What the conditions of measures name over joins, where some do.
+    pub joined: Option<&'a Joined>,
     pub reference: Reference,
     pub limits: &'a Limits,
 }
@@ -338,6 +341,9 @@ impl Compiler<'_> {
 
     fn dimension_filter(&self, condition: &Filter) -> Result<Expr> {
         filter::build(condition, &self.reference, self.limits.depth, &mut |name| {
+            if let Some(found) = self.joined.and_then(|joined| joined.get(name)) {
+                return Ok(found.clone());
+            }
             let dimension = find_dimension(self.model, name)?;
             Ok((self.columns.dimension(dimension)?, dimension.column_type))
         })

@@ -27,7 +27,8 @@ use super::derived::{Formula, Lens, Need, Needs, Ranked};
 use super::filter;
 use super::granularity::{Granularity, interval_of};
 use super::interval::Interval;
-use super::join::{Models, way};
+use super::join::{self, Models, way};
+use super::joined::counts_over;
 use super::lookups::UniqueKey;
 use super::mapped::Mapped;
 use super::member::{Columns, find_dimension, find_measure, is_column_of, model_of};
@@ -128,8 +129,8 @@ impl<'a> World<'a> {
     pub(super) fn type_of(&self, model: &Model, measure: &Measure) -> Result<ColumnType> {
         let schema = self.source(&model.name)?.schema();
         let columns = Columns { state: self.state, schema };
-        let compiler = Compiler { query: self.exact, model, columns, reference: self.reference.clone(), limits: self.limits };
-        Ok(compiler.aggregate(measure)?.1)
+        let compiler = Compiler { query: self.exact, model, columns, joined: None, reference: self.reference.clone(), limits: self.limits };
+        Ok(compiler.aggregate(&unfiltered(measure))?.1)
     }
 
     /// Whether a measure that is asked for as it is is an estimated count of distinct values, as it is alone.
@@ -138,8 +139,8 @@ impl<'a> World<'a> {
             return Ok(false);
         }
         let columns = Columns { state: self.state, schema: self.source(&model.name)?.schema() };
-        let compiler = Compiler { query: self.query, model, columns, reference: self.reference.clone(), limits: self.limits };
-        Ok(compiler.aggregate(measure)?.2.is_some())
+        let compiler = Compiler { query: self.query, model, columns, joined: None, reference: self.reference.clone(), limits: self.limits };
+        Ok(compiler.aggregate(&unfiltered(measure))?.2.is_some())
     }
 
     /// Whether a filter is one of measures, which acts on groups.
@@ -218,7 +219,8 @@ impl<'a> World<'a> {
     }
 }
 
-/// Whether a question needs to be composed: it names several models, or measures that are computed from measures, or asks for rows.
+/// Whether a question needs to be composed: it names several models, or measures that are computed from measures or choose rows over
+/// joins, or asks for rows.
 pub(crate) fn is_composed(query: &SemanticQuery, model: &Model) -> bool {
     let filtered = query.filters.iter().flat_map(members_of);
     let mut members = query
@@ -231,7 +233,7 @@ pub(crate) fn is_composed(query: &SemanticQuery, model: &Model) -> bool {
     query.ungrouped
         || members.any(|member| {
             let other = model_of(member).is_ok_and(|prefix| prefix != model.name);
-            other || find_measure(model, member).is_ok_and(|measure| measure.kind.is_derived() || is_balance(measure))
+            other || find_measure(model, member).is_ok_and(|measure| measure.kind.is_derived() || is_balance(measure) || counts_over(model, measure))
         })
 }
 
@@ -480,7 +482,8 @@ fn root_of_dimensions(world: &World<'_>) -> Result<String> {
     let members: Vec<&str> = asked.map(String::as_str).chain(query.filters.iter().flat_map(members_of)).collect();
     let mut reason = Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures");
     for candidate in &members {
-        let Some(root) = model_of(candidate).ok().filter(|root| world.models.contains_key(*root)) else { continue };
+        let first = model_of(candidate).ok().and_then(|prefix| join::names(prefix).next());
+        let Some(root) = first.filter(|root| world.models.contains_key(*root)) else { continue };
         let unreached = members.iter().find_map(|member| match model_of(member) {
             Ok(prefix) if prefix == root => None,
             Ok(prefix) => way(root, prefix, world.models).err(),
@@ -492,6 +495,11 @@ fn root_of_dimensions(world: &World<'_>) -> Result<String> {
         }
     }
     Err(reason)
+}
+
+/// A measure of all rows: which of them it counts changes neither its type nor how exact it is.
+fn unfiltered(measure: &Measure) -> Measure {
+    Measure { filters: Vec::new(), ..measure.clone() }
 }
 
 /// Whether a measure's states can be merged in a plan.

@@ -11,6 +11,8 @@ use crate::error::{Error, Result, near_names};
 
 /// Steps of a way at most.
 const STEPS_MAX: usize = 6;
+/// What stands between the names of a path. No join is called so.
+pub(crate) const THEN: &str = " > ";
 
 /// That rows of a model belong to rows of another.
 ///
@@ -103,11 +105,34 @@ fn steps<'a>(from: &'a Model, wanted: &str, models: &'a Models) -> Vec<Step> {
     steps
 }
 
-/// The way from a model to what is called `name` from there: a join of that name, or else a model of that name.
+/// The way from a model to what is called `name` from there: a join of that name, or else a model of that name; or a path of such names,
+/// of which each is told from where the one before leads.
 ///
 /// # Errors
 /// `Invalid` when there is no way, or when there are several and none is shorter, with their names.
 pub(crate) fn way(from: &str, name: &str, models: &Models) -> Result<Vec<Step>> {
+    if !name.contains(THEN) {
+        return shortest(from, name, models);
+    }
+    let (mut steps, mut at) = (Vec::new(), from.to_owned());
+    for (place, name) in names(name).enumerate() {
+        if place >= STEPS_MAX {
+            return Err(Error::exhausted(format!("a path has at most {STEPS_MAX} names")));
+        }
+        if place > 0 || name != from {
+            steps.extend(shortest(&at, name, models)?);
+        }
+        at = steps.last().map_or(from, |step| step.target.as_str()).to_owned();
+    }
+    Ok(steps)
+}
+
+/// The names of a path, or the one name.
+pub(crate) fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split(THEN)
+}
+
+fn shortest(from: &str, name: &str, models: &Models) -> Result<Vec<Step>> {
     let mut ways: Vec<(Vec<Step>, &Model)> = models.get(from).map(|model| (Vec::new(), &**model)).into_iter().collect();
     // Models that shorter ways lead to: a longer one through them is never the shortest.
     let mut reached: BTreeSet<&str> = BTreeSet::from([from]);
@@ -201,6 +226,11 @@ mod tests {
             ("orders", "items", "no row of orders belongs to one of items"),
             ("customers", "orders", "no row of customers belongs to one of orders"),
             ("items", "nowhere", "no row of items belongs to one of nowhere"),
+            // A path begins where it says, whatever shorter way there is, and a model leads to itself.
+            ("items", "orders > customers", "items > orders > customers"),
+            ("orders", "orders > customers > countries", "orders > customers > countries"),
+            ("customers", "orders > bills", "no row of customers belongs to one of orders"),
+            ("items", "orders > suppliers", "no row of orders belongs to one of suppliers"),
         ] {
             assert_eq!(shown(from, name), expected, "{from} to {name}");
         }

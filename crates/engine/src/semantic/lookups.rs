@@ -21,6 +21,8 @@ pub(crate) struct UniqueKey {
 pub(super) struct Lookups<'a> {
     world: &'a World<'a>,
     root: &'a str,
+    /// What their columns are called by: two such joins may stand in one plan.
+    called: &'static str,
     tables: Vec<Table>,
 }
 
@@ -33,7 +35,12 @@ struct Table {
 
 impl<'a> Lookups<'a> {
     pub(super) fn new(world: &'a World<'a>, root: &'a str) -> Self {
-        Self { world, root, tables: Vec::new() }
+        Self { world, root, called: "lookup", tables: Vec::new() }
+    }
+
+    /// Those that stand beside rows before others are joined.
+    pub(super) fn beside_rows(world: &'a World<'a>, root: &'a str) -> Self {
+        Self { called: "lookup of rows", ..Self::new(world, root) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -73,7 +80,7 @@ impl<'a> Lookups<'a> {
 
     /// Puts everything that was asked for beside the rows of `plan`; `key` tells which of its columns a column of the root is.
     pub(super) fn join(mut self, plan: LogicalPlan, key: impl Fn(&str) -> Column) -> Result<LogicalPlan> {
-        let mut plan = LogicalPlanBuilder::from(plan);
+        let (mut plan, called) = (LogicalPlanBuilder::from(plan), self.called);
         // Nearer ones stand before those that are reached through them; these show the keys that lead on.
         for index in 0..self.tables.len() {
             let Some(Table { way, .. }) = self.tables.get(index) else { break };
@@ -81,18 +88,18 @@ impl<'a> Lookups<'a> {
             let Some((step, before)) = way.split_last() else { continue };
             let left: Vec<Column> = match before {
                 [] => step.keys.iter().map(|(here, _)| key(here)).collect(),
-                _ => step.keys.iter().map(|(here, _)| Column::new_unqualified(key_name(self.table(before), here))).collect(),
+                _ => step.keys.iter().map(|(here, _)| Column::new_unqualified(key_name(called, self.table(before), here))).collect(),
             };
             let source = self.world.source(&step.target)?.clone();
             let columns = Columns { state: self.world.state, schema: source.schema() };
-            let right: Vec<String> = step.keys.iter().map(|(_, there)| key_name(index, there)).collect();
+            let right: Vec<String> = step.keys.iter().map(|(_, there)| key_name(called, index, there)).collect();
             let mut shown: Vec<(String, Expr)> = Vec::new();
             for ((_, there), name) in step.keys.iter().zip(&right) {
                 shown.push((name.clone(), columns.column(there)?));
             }
             let led_on = self.tables.iter().filter(|table| table.way.len() == way.len() + 1 && table.way.starts_with(&way)).filter_map(|table| table.way.last());
             for (here, _) in led_on.flat_map(|step| &step.keys) {
-                shown.push((key_name(index, here), columns.column(here)?));
+                shown.push((key_name(called, index, here), columns.column(here)?));
             }
             shown.extend(self.tables.get(index).into_iter().flat_map(|table| table.shown.clone()));
             let mut seen = std::collections::HashSet::new();
@@ -124,8 +131,9 @@ impl<'a> Lookups<'a> {
         self.tables.len() - 1
     }
 
+    /// A column of a lookup in the joined plan. No column of a dataset can be meant: they are never looked for without their dataset.
     fn show(&mut self, table: usize, name: &str, expression: Expr) -> Expr {
-        let name = shown_name(table, name);
+        let name = format!("{} {table}: {name}", self.called);
         if let Some(table) = self.tables.get_mut(table)
             && !table.shown.iter().any(|(known, _)| *known == name)
         {
@@ -140,12 +148,7 @@ pub(super) fn types_differ(join: &str, here: &str, there: &str, of_here: &DataTy
     Error::invalid(format!("the join {join} compares {here} with {there}, which are of the types {of_here} and {of_there}; load one of them as the other's type"))
 }
 
-/// Names in the joined plan. No column of a dataset can be meant: they are never looked for without their dataset.
-fn shown_name(table: usize, name: &str) -> String {
-    format!("lookup {table}: {name}")
-}
-
 /// A key, which no dimension is called.
-fn key_name(table: usize, column: &str) -> String {
-    format!("key of lookup {table}: {column}")
+fn key_name(called: &str, table: usize, column: &str) -> String {
+    format!("key of {called} {table}: {column}")
 }

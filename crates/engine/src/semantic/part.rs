@@ -6,8 +6,10 @@
 //!     > lookups > filters on them > moved in time > merge by the dimensions that are asked for
 //! ```
 //! Where a measure has no states that can be merged (distinct values, quantiles, the first and the last value), lookups
-//! are put beside the rows and everything is aggregated once.
+//! are put beside the rows and everything is aggregated once. So is what the conditions of measures name over joins ([`counting`]),
+//! whatever comes behind it.
 
+mod counting;
 mod rows;
 
 use datafusion::common::Column;
@@ -15,6 +17,7 @@ use datafusion::functions_nested::expr_fn::make_array;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 
+use self::counting::Counting;
 use super::balance;
 use super::compile::{Compiler, members_of};
 use super::compose::World;
@@ -98,8 +101,9 @@ impl<'a> Part<'a> {
         let source = self.world.source(self.root)?.clone();
         let schema = source.schema().clone();
         let columns = Columns { state: self.world.state, schema: &schema };
+        let Counting { rows: source, joined, unique_keys: counted_by } = self.counting(model, source, columns)?;
         let asked = if self.estimated { self.world.query } else { self.world.exact };
-        let compiler = Compiler { query: asked, model, columns, reference: self.world.reference.clone(), limits: self.world.limits };
+        let compiler = Compiler { query: asked, model, columns, joined: Some(&joined), reference: self.world.reference.clone(), limits: self.world.limits };
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
         let named = self.named();
@@ -120,7 +124,7 @@ impl<'a> Part<'a> {
             before.extend(balance::conditions(measure, &compiler)?);
         }
         let states = measures.iter().map(|(measure, column)| States::of(measure, column, &compiler)).collect::<Result<Option<Vec<_>>>>()?;
-        let unique_keys = lookups.unique_keys().collect();
+        let unique_keys = lookups.unique_keys().chain(counted_by).collect();
         let simple = lookups.is_empty() && !self.balances && !matches!(self.lens, Lens::Before(_) | Lens::Rolling(_) | Lens::Cumulative);
         let plan = match (simple, states) {
             (false, Some(states)) => self.merged(source, &groups, (before, after), lookups, &measures, &states, moved, &compiler)?,
@@ -359,7 +363,7 @@ impl<'a> Part<'a> {
     pub(super) fn joins_nothing(&self) -> Result<bool> {
         let (model, schema) = (self.world.model(self.root)?, self.world.source(self.root)?.schema());
         let columns = Columns { state: self.world.state, schema };
-        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference.clone(), limits: self.world.limits };
+        let compiler = Compiler { query: self.world.exact, model, columns, joined: None, reference: self.world.reference.clone(), limits: self.world.limits };
         let query = self.world.query;
         let conditions = query.filters.iter().filter(|condition| !self.world.is_of_measures(condition).unwrap_or(false)).flat_map(members_of);
         let mut members = query.dimensions.iter().map(String::as_str).chain(query.time_dimensions.iter().map(|time| time.dimension.as_str())).chain(conditions);

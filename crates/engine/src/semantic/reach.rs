@@ -9,12 +9,16 @@ use datafusion::logical_expr::{Expr, lit};
 
 use super::check::follow_one;
 use super::compose::Source;
-use super::join::{Models, Relationship, Step, way};
+use super::join::{Models, Step};
+use super::joined;
 use super::mapped::{Mapped, Rows, along};
-use super::member::{Columns, find_dimension, model_of};
+use super::member::{Columns, model_of};
 use super::model::{Dimension, Model};
 use crate::catalog::ColumnType;
-use crate::error::{Error, Result, near_names};
+use crate::error::{Error, Result};
+
+/// Who names what joins lead to.
+const POLICY: &str = "a policy";
 
 /// What joins lead to from a model with policies.
 pub(crate) struct Reach<'a> {
@@ -61,7 +65,7 @@ impl<'a> Reach<'a> {
 
     /// The way to a member, and the dimension that it is.
     fn find(&self, from: &Model, member: &str) -> Result<(Vec<Step>, &'a Dimension)> {
-        find(from, member, self.models)
+        joined::find(from, member, self.models, POLICY)
     }
 
     fn along(&self, way: &[Step], root: &Columns<'_>, value: &dyn Fn(&Columns<'_>) -> Result<Expr>) -> Result<Expr> {
@@ -91,30 +95,6 @@ impl<'a> Reach<'a> {
     }
 }
 
-/// The way from a model to a member that is not its own, and the dimension that it is.
-fn find<'m>(from: &Model, member: &str, models: &'m Models) -> Result<(Vec<Step>, &'m Dimension)> {
-    let prefix = model_of(member)?;
-    let way = way(&from.name, prefix, models).map_err(|error| refused(from, prefix, error))?;
-    let target = way.last().and_then(|step| models.get(&step.target)).ok_or_else(|| Error::not_found(format!("there is no model {prefix:?}")))?;
-    let name = member.get(prefix.len() + 1..).unwrap_or_default();
-    Ok((way, find_dimension(target, &format!("{}.{name}", target.name))?))
-}
-
-/// Why a policy does not reach what is called `prefix`.
-fn refused(from: &Model, prefix: &str, error: Error) -> Error {
-    let to_many = from.joins.iter().any(|join| join.relationship == Relationship::OneToMany && (join.name == prefix || join.target() == prefix));
-    if !to_many {
-        return error.reworded(|words| words.replace("so its measures cannot be told apart by it", "so a policy cannot tell its rows apart by it"));
-    }
-    let to_one: Vec<&str> = from.joins.iter().filter(|join| join.relationship != Relationship::OneToMany).map(|join| join.name.as_str()).collect();
-    let near = near_names(prefix, to_one.iter().copied());
-    let others = if to_one.is_empty() { String::new() } else { format!(": {}", to_one.join(", ")) };
-    Error::invalid(format!(
-        "a row of {} has many of {prefix} (one_to_many), and a policy needs one; name a dimension of {}, or of what its rows belong to{others}{near}",
-        from.name, from.name
-    ))
-}
-
 /// The names of what policies reach over joins.
 pub(crate) fn prefixes<'m>(from: &str, members: impl IntoIterator<Item = &'m str>) -> BTreeSet<String> {
     members.into_iter().filter_map(|member| model_of(member).ok()).filter(|prefix| *prefix != from).map(str::to_owned).collect()
@@ -122,5 +102,8 @@ pub(crate) fn prefixes<'m>(from: &str, members: impl IntoIterator<Item = &'m str
 
 /// What members over joins mean: the way to each and the dimension there, without what only people read. `None`: nothing.
 pub(crate) fn meant(from: &Model, members: &BTreeSet<&str>, models: &Models) -> Vec<Option<(Vec<Step>, Dimension)>> {
-    members.iter().map(|member| find(from, member, models).ok().map(|(way, dimension)| (way, dimension.clone().bare()))).collect()
+    members
+        .iter()
+        .map(|member| joined::find(from, member, models, POLICY).ok().map(|(way, dimension)| (way, dimension.clone().bare())))
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! Rollups of a model: declared as the members that they keep, turned into the query whose partials are kept.
 
 use super::granularity::Granularity;
+use super::joined::counts_over;
 use super::member::{find_dimension, find_measure};
 use super::model::{MeasureKind, Model, Rollup};
 use super::query::{SemanticQuery, TimeDimension};
@@ -60,6 +61,9 @@ fn check_one(rollup: &Rollup, repeated: bool, model: &Model) -> Result<()> {
         let measure = find_measure(model, &format!("{}.{name}", model.name))?;
         if measure.kind.is_derived() || matches!(measure.kind, MeasureKind::First | MeasureKind::Last | MeasureKind::Balance) {
             return Err(Error::invalid(format!("it keeps no measure like {name}, which has no state of its own; keep those that it is computed from")));
+        }
+        if counts_over(model, measure) {
+            return Err(Error::invalid(format!("it keeps no measure like {name}, whose filters name what other models say: it counts other rows when these change")));
         }
     }
     for name in &rollup.dimensions {

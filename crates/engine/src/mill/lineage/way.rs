@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::mill::ask::measures_of;
 use crate::semantic::compile::members_of;
 use crate::semantic::join::{Models, way};
+use crate::semantic::joined;
 use crate::semantic::member::model_of;
 use crate::semantic::{JoinKey, Model, SemanticQuery};
 
@@ -54,7 +56,14 @@ impl<'a> Roots<'a> {
         let mut ways = Vec::new();
         for root in &self.names {
             let Some(model) = self.models.get(root) else { continue };
-            let looked_up = members.iter().filter(|member| !self.is_measure(member) && !is_same(model, member)).filter_map(|member| model_of(member).ok());
+            let measures = measures_of(query, model);
+            let counted = model.measures.iter().filter(|measure| measures.contains(&measure.name)).flat_map(|measure| joined::members(model, &measure.filters));
+            let looked_up = members
+                .iter()
+                .copied()
+                .filter(|member| !self.is_measure(member) && !is_same(model, member))
+                .chain(counted)
+                .filter_map(|member| model_of(member).ok());
             for name in looked_up.filter(|name| name != root).collect::<BTreeSet<_>>() {
                 let Ok(steps) = way(root, name, self.models) else { continue };
                 let steps = steps.into_iter().map(|step| StepLineage {

@@ -17,6 +17,7 @@ use crate::semantic::compose::{Source, World};
 use crate::semantic::date::Reference;
 use crate::semantic::derived::{Lens, Needs};
 use crate::semantic::join::Models;
+use crate::semantic::joined::counts_over;
 use crate::semantic::member::{Columns, find_measure};
 use crate::semantic::model::{Measure, MeasureKind, Model};
 use crate::semantic::query::SemanticQuery;
@@ -69,12 +70,15 @@ pub(crate) fn expand(name: &str, ground: Ground<'_>) -> Result<Expr> {
         return Err(elsewhere(model, measure, "it looks at other rows than those of its group"));
     }
     // As in a semantic query: what is asked for itself may be estimated, what goes into a formula may not.
-    let compiler = Compiler { query: if measure.kind.is_derived() { &exact } else { &query }, model, columns: Columns { state, schema: &schema }, reference, limits };
+    let compiler = Compiler { query: if measure.kind.is_derived() { &exact } else { &query }, model, columns: Columns { state, schema: &schema }, joined: None, reference, limits };
     let mut aggregates = BTreeMap::new();
     for need in &needs.needs {
         let needed = find_measure(model, &member(model, &need.measure))?;
         if needed.kind == MeasureKind::Balance {
             return Err(elsewhere(model, measure, "a stock is the latest row of each combination of dimensions, not one number of a group's rows"));
+        }
+        if counts_over(model, needed) {
+            return Err(elsewhere(model, measure, "it chooses the rows that it counts by what other models say of them"));
         }
         let (aggregate, _, sketched) = compiler.aggregate(needed)?;
         let aggregate = if sketched == Some(Sketched::Quantile) { get_field(aggregate, "value") } else { aggregate };

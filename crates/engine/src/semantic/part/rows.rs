@@ -4,6 +4,7 @@ use datafusion::common::Column;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit, when};
 
+use super::counting::Counting;
 use super::{Part, Planned};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
@@ -19,11 +20,12 @@ impl Part<'_> {
         let source = self.world.source(self.root)?.clone();
         let schema = source.schema().clone();
         let columns = Columns { state: self.world.state, schema: &schema };
-        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference.clone(), limits: self.world.limits };
+        let Counting { rows: source, joined, unique_keys: counted_by } = self.counting(model, source, columns)?;
+        let compiler = Compiler { query: self.world.exact, model, columns, joined: Some(&joined), reference: self.world.reference.clone(), limits: self.world.limits };
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = self.groups(model, &compiler, &mut lookups)?;
         let (before, after) = self.conditions(&compiler, &mut lookups, None)?;
-        let unique_keys = lookups.unique_keys().collect();
+        let unique_keys = lookups.unique_keys().chain(counted_by).collect();
         let mut shown: Vec<Expr> = groups
             .into_iter()
             .map(|group| match group.bucket {

@@ -9,6 +9,7 @@ use super::names::{Names, Pair};
 use super::reach::{Place, Shown, What};
 use crate::error::{Error, Result, near_names};
 use crate::query::result::UsedView;
+use crate::semantic::joined;
 use crate::semantic::member::model_of;
 use crate::semantic::query::{Condition, Filter, SemanticQuery, TimeDimension, Top, Totals};
 
@@ -196,9 +197,7 @@ impl Translating<'_> {
         };
         self.grouped.insert(place.index);
         if place.is_aliased() && !self.plain {
-            let mut conditions = segment.filters.clone();
-            conditions.iter_mut().for_each(|condition| called(condition, place.prefix));
-            translated.filters.extend(conditions);
+            translated.filters.extend(joined::as_asked(&segment.filters, place.model, place.prefix));
             return Ok(());
         }
         let base = format!("{}.{}", place.model.name, segment.name);
@@ -212,18 +211,6 @@ impl Translating<'_> {
         let by_name = |member: &str| model_of(member).is_ok_and(|prefix| self.places.iter().any(|place| place.model.name == prefix));
         let mut asked = translated.dimensions.iter().chain(translated.time_dimensions.iter().map(|time| &time.dimension)).peekable();
         asked.peek().is_some() && !asked.any(|member| by_name(member))
-    }
-}
-
-/// Conditions on a model, of what a join calls it.
-fn called(filter: &mut Filter, prefix: &str) {
-    match filter {
-        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter_mut().for_each(|part| called(part, prefix)),
-        Filter::Condition(Condition { member, .. }) => {
-            if let Some((_, name)) = member.split_once('.') {
-                *member = format!("{prefix}.{name}");
-            }
-        }
     }
 }
 
