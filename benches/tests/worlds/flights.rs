@@ -53,6 +53,7 @@ pub(crate) fn datasets(every: usize) -> Result<Vec<Dataset>> {
 
 fn flights(from: &str, every: usize) -> Dataset {
     let late = json!([{"member": "flights.dep_delay", "operator": "gt", "values": [15]}]);
+    let by_jets = json!([{"member": "planes.engine", "operator": "equals", "values": ["Turbo-jet"]}]);
     let measures = Measures::default()
         .base("count", Count, "", Integer)
         .base("landed", Count, "arr_delay", Integer)
@@ -69,6 +70,9 @@ fn flights(from: &str, every: usize) -> Dataset {
         .ends(["delay_at_first", "delay_at_last"], "arr_delay", "time_hour", Integer)
         .filtered("late", Count, "", Integer, &late, "dep_delay > 15")
         .filtered("late_tails", CountDistinct, "tailnum", Text, &late, "dep_delay > 15")
+        .filtered("by_jets", Count, "", Integer, &by_jets, r#""planes.engine" = 'Turbo-jet'"#)
+        .filtered("tails_of_jets", CountDistinct, "tailnum", Text, &by_jets, r#""planes.engine" = 'Turbo-jet'"#)
+        .filtered("miles_of_jets", Sum, "distance", Integer, &by_jets, r#""planes.engine" = 'Turbo-jet'"#)
         .ratio("late_part", "late", "count")
         .ratio("miles_of_tail", "miles", "tails")
         .number("cancelled", ["count", "landed"], Integer, "{count} - {landed}", "{0} - {1}")
@@ -82,7 +86,10 @@ fn flights(from: &str, every: usize) -> Dataset {
         .growth("growth", "count", "week_before")
         .rolling("week", "count", 7, "day")
         .cumulative("so_far", "miles")
-        .cumulative("least_so_far", "least_delay");
+        .cumulative("least_so_far", "least_delay")
+        .share("share_of_jets", "by_jets")
+        .shift("jets_before", "miles_of_jets", 1, "month")
+        .rolling("jets_of_week", "by_jets", 7, "day");
     Dataset {
         name: "flights",
         select: format!(
@@ -111,7 +118,7 @@ fn flights(from: &str, every: usize) -> Dataset {
             link("origin_airport", "airports", "origin", "faa"),
             link("destination", "airports", "dest", "faa"),
         ],
-        segments: vec![("flown", json!([{"member": "flights.air_time", "operator": "set"}]))],
+        segments: vec![("flown", json!([{"member": "flights.air_time", "operator": "set"}])), ("of_large", json!([{"member": "planes.seats", "operator": "gt", "values": [150]}]))],
         measures: measures.0,
     }
 }

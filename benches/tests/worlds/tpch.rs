@@ -98,6 +98,8 @@ fn write(path: &Path, batches: impl RecordBatchReader) -> Result<()> {
 
 fn lineitem(from: &str) -> Dataset {
     let late = json!([{"member": "lineitem.l_late", "operator": "equals", "values": ["late"]}]);
+    // Two steps away.
+    let builders = json!([{"member": "customer.c_mktsegment", "operator": "equals", "values": ["BUILDING"]}]);
     let measures = Measures::default()
         .base("count", Count, "", Integer)
         .base("pieces", Sum, "l_quantity", Integer)
@@ -114,6 +116,7 @@ fn lineitem(from: &str) -> Dataset {
         .ends(["cents_at_first", "cents_at_last"], "l_cents", "l_shipdate", Integer)
         .filtered("late", Count, "", Integer, &late, "l_late = 'late'")
         .filtered("late_pieces", Sum, "l_quantity", Integer, &late, "l_late = 'late'")
+        .filtered("built", Sum, "l_quantity", Integer, &builders, r#""customer.c_mktsegment" = 'BUILDING'"#)
         .ratio("late_part", "late", "count")
         .ratio("pieces_of_item", "pieces", "count")
         .number("on_time", ["count", "late"], Integer, "{count} - {late}", "{0} - {1}")
@@ -193,7 +196,10 @@ fn orders(from: &str) -> Dataset {
             expression("o_size", Text, "case when o_cents > 20000000 then 'large' else 'small' end"),
         ],
         links: vec![link("customer", "customer", "o_custkey", "c_custkey")],
-        segments: vec![("urgent", json!([{"member": "orders.o_orderpriority", "operator": "startsWith", "values": ["1-", "2-"]}]))],
+        segments: vec![
+            ("urgent", json!([{"member": "orders.o_orderpriority", "operator": "startsWith", "values": ["1-", "2-"]}])),
+            ("of_debtors", json!([{"member": "customer.c_debt", "operator": "equals", "values": ["owes"]}])),
+        ],
         measures: measures.0,
     }
 }

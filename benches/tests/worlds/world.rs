@@ -74,7 +74,8 @@ impl World {
             anyhow::ensure!(report.rejected == 0, "{name}: {report:?}");
         }
         if tide == 0 {
-            for dataset in &self.datasets {
+            // What lies behind joins first: conditions name it.
+            for dataset in self.datasets.iter().rev() {
                 ways::describe(mill, dataset.name, &dataset.parts()).await.with_context(|| format!("describe {}", dataset.name))?;
             }
         }

@@ -3,6 +3,7 @@
 
 mod circles;
 mod columns;
+mod conditions;
 mod interference;
 mod joined;
 mod listed;

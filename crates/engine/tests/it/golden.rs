@@ -112,6 +112,7 @@ fn measures(dataset: &str) -> Value {
     let (is_late, is_far) =
         (json!({"member": "flights.arr_delay", "operator": "gt", "values": [60]}), json!({"member": "flights.dest", "operator": "notStartsWith", "values": ["S"]}));
     let big = json!({"member": "flights.carrier", "operator": "equals", "values": ["UA", "DL"]});
+    let [of_boeing, not_of_boeing] = ["equals", "notEquals"].map(|operator| json!({"member": "planes.manufacturer", "operator": operator, "values": ["BOEING"]}));
     json!([
         {"name": "median_dep_delay", "label": "Median dep delay", "kind": "quantile", "column": "dep_delay"},
         {"name": "p95_arr_delay", "label": "95 % of arr delays", "kind": "quantile", "column": "arr_delay", "quantile": 0.95},
@@ -145,7 +146,12 @@ fn measures(dataset: &str) -> Value {
         {"name": "six_hours", "label": "Least of six hours", "kind": "rolling", "measure": "min_dep_delay", "span": {"count": 6, "unit": "hour"}},
         {"name": "two_weeks", "label": "Two weeks", "kind": "rolling", "measure": "count", "span": {"count": 2, "unit": "week"}},
         {"name": "two_quarters", "label": "Greatest of two quarters", "kind": "rolling", "measure": "max_dep_delay", "span": {"count": 2, "unit": "quarter"}},
-        {"name": "growth", "label": "Growth", "kind": "number", "expression": "{count} / {month_before} - 1"}
+        {"name": "growth", "label": "Growth", "kind": "number", "expression": "{count} / {month_before} - 1"},
+        {"name": "by_boeing", "label": "Flights of Boeing's", "kind": "count", "filters": [of_boeing]},
+        {"name": "not_boeing", "label": "Other flights", "kind": "count", "filters": [not_of_boeing]},
+        {"name": "boeing_tails", "label": "Planes of Boeing's", "kind": "count_distinct", "column": "tailnum", "filters": [of_boeing]},
+        {"name": "boeing_part", "label": "Part of Boeing's", "kind": "ratio", "measure": "by_boeing", "denominator": "count"},
+        {"name": "boeing_so_far", "label": "Boeing's so far", "kind": "cumulative", "measure": "by_boeing"}
     ])
 }
 
@@ -187,6 +193,10 @@ async fn hold(ward: &Ward, open: Open) {
         {"name": "shift", "label": "Shift", "interval": "8 hours", "origin": "2013-01-01T06:00"}
     ]);
     change(&ward.mill, "stock", |model| model.dimensions[0].granularities = serde_json::from_value(named).unwrap()).await;
+    let joins = json!([{"name": "planes", "on": [{"column": "tailnum", "other": "tailnum"}]}, {"name": "airlines", "on": [{"column": "carrier", "other": "carrier"}]}]);
+    let fewer_seats = |name: &str, seats: i64| json!({"name": name, "label": name, "filters": [{"member": "planes.seats", "operator": "lt", "values": [seats]}]});
+    let segments = json!([fewer_seats("small", 60), fewer_seats("below_150", 150)]);
+    change(&ward.mill, "flights", |model| (model.joins, model.segments) = (serde_json::from_value(joins).unwrap(), serde_json::from_value(segments).unwrap())).await;
     for dataset in ["flights", "stock"] {
         change(&ward.mill, dataset, |model| model.measures.extend(serde_json::from_value::<Vec<Measure>>(measures(dataset)).unwrap())).await;
     }

@@ -28,6 +28,7 @@ mod golden;
 mod granularities;
 mod hard_cases;
 mod interop;
+mod joined_conditions;
 mod keys;
 mod lineage;
 mod live;

@@ -20,7 +20,7 @@ const CUSTOMERS: &str = "id,region,country\n1,EU,DE\n2,EU,FR\n3,US,US\n4,,IT\n";
 /// Nothing is known of Italy.
 const COUNTRIES: &str = "code,continent\nDE,Europe\nFR,Europe\nUS,America\n";
 
-async fn load_all(mill: &Mill) {
+pub(super) async fn load_all(mill: &Mill) {
     for (dataset, csv) in [("countries", COUNTRIES), ("customers", CUSTOMERS), ("orders", ORDERS)] {
         mill.load(dataset, Csv::bytes(csv)).await.unwrap();
     }
