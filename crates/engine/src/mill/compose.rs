@@ -226,6 +226,7 @@ impl Mill {
             exact: &exact,
             among,
             models: &gathered.models,
+            times: query.time_columns(),
             sources: &sources,
             state,
             reference: gathered.reference.clone(),

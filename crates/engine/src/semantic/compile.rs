@@ -146,7 +146,7 @@ impl Compiler<'_> {
     /// Time buckets to group by, and the conditions of date ranges.
     fn time_groups(&self, output: &mut Vec<ResultColumn>, groups: &mut Vec<Expr>) -> Result<Vec<Expr>> {
         let mut conditions = Vec::new();
-        for (index, time) in self.query.time_dimensions.iter().enumerate() {
+        for (index, (time, name)) in self.query.time_dimensions.iter().zip(self.query.time_columns()).enumerate() {
             let at = |part: &str| format!("timeDimensions[{index}].{part}");
             let dimension = find_dimension(self.model, &time.dimension).map_err(|error| error.at(at("dimension")))?;
             let (values, timed) = self.columns.time(dimension, self.reference.calendar).map_err(|error| error.at(at("dimension")))?;
@@ -154,10 +154,10 @@ impl Compiler<'_> {
                 let resolved = date::resolve(asked, &self.reference).map_err(|error| error.at(at("dateRange")))?;
                 conditions.extend(timed.within(&values, resolved));
             }
-            if let Some(asked) = &time.granularity {
+            if let (Some(asked), Some(name)) = (&time.granularity, name) {
                 let interval = interval_of(asked, &dimension.name, &dimension.granularities).map_err(|error| error.at(at("granularity")))?;
-                groups.push(timed.bucket(values, interval).alias(&time.dimension));
-                let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time).in_buckets(asked, interval);
+                groups.push(timed.bucket(values, interval).alias(&name));
+                let column = ResultColumn::new(&name, ColumnType::Timestamp, ColumnRole::Time).in_buckets(asked, interval);
                 output.push(ResultColumn { label: dimension.label.clone(), format: dimension.format.clone(), ..column });
             }
         }

@@ -52,6 +52,8 @@ pub(crate) struct World<'a> {
     /// The place of the filter that chooses which groups are shown: what is computed over all groups does not look at it.
     pub among: Option<usize>,
     pub models: &'a Models,
+    /// What the columns of its times are called.
+    pub times: Vec<Option<String>>,
     /// The scoped plan of each model's dataset.
     pub sources: &'a BTreeMap<String, Source>,
     pub state: &'a SessionState,
@@ -398,7 +400,7 @@ fn together(world: &World<'_>, mut parts: Vec<LogicalPlan>) -> Result<LogicalPla
         return parts.pop().ok_or_else(|| Error::internal("a question without parts"));
     }
     let query = world.query;
-    let times = query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| time.dimension.clone());
+    let times = world.times.iter().flatten().cloned();
     let dimensions: Vec<String> = times.chain(query.dimensions.iter().cloned()).collect();
     let mut measures = Vec::new();
     for part in &parts {
@@ -460,11 +462,11 @@ fn computed(plan: LogicalPlanBuilder, dimensions: &[ResultColumn], formulas: &[(
 /// The columns of the dimensions.
 fn dimensions(world: &World<'_>, root: &str) -> Result<Vec<ResultColumn>> {
     let mut columns = Vec::new();
-    for (index, time) in world.query.time_dimensions.iter().enumerate() {
-        if let Some(asked) = &time.granularity {
+    for (index, (time, name)) in world.query.time_dimensions.iter().zip(&world.times).enumerate() {
+        if let (Some(asked), Some(name)) = (&time.granularity, name) {
             let Dimension { label, format, .. } = world.dimension(root, &time.dimension)?;
             let interval = world.interval_of(root, &time.dimension, asked).map_err(|error| error.at(format!("timeDimensions[{index}].granularity")))?;
-            let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time).in_buckets(asked, interval);
+            let column = ResultColumn::new(name, ColumnType::Timestamp, ColumnRole::Time).in_buckets(asked, interval);
             columns.push(ResultColumn { label: label.clone(), format: format.clone(), ..column });
         }
     }

@@ -74,6 +74,10 @@ impl<'a> Mover<'a> {
             return Ok(None);
         }
         let moved = match (times.next(), times.next()) {
+            // As it is it does not move.
+            (Some(Grouped { member, .. }), None) if self.world.query.tells_a_time_twice() => {
+                return Err(self.refused(&format!("moves in time, and {member} is grouped by as it is too; leave it out of dimensions")));
+            }
             (Some(time), None) => self.by_buckets(time)?,
             (None, _) => self.by_range(own)?,
             (Some(_), Some(_)) => return Err(self.refused("moves in time, and the question has several times to group by; leave one")),

@@ -65,6 +65,7 @@ pub(super) struct Planned {
 
 /// Something to group by.
 struct Group<'a> {
+    /// The member, or what the column of a time is called that is told in several ways.
     member: &'a str,
     expr: Expr,
     /// Whether it can be told from the root's own rows.
@@ -289,14 +290,14 @@ impl<'a> Part<'a> {
     fn groups(&self, model: &'a Model, compiler: &Compiler<'a>, lookups: &mut Lookups<'a>) -> Result<Vec<Group<'a>>> {
         let query = self.world.query;
         let mut groups = Vec::new();
-        for (index, time) in query.time_dimensions.iter().enumerate() {
-            if let Some(asked) = &time.granularity {
+        for (index, (time, name)) in query.time_dimensions.iter().zip(&self.world.times).enumerate() {
+            if let (Some(asked), Some(name)) = (&time.granularity, name) {
                 let (found, timed) = self
                     .find(&time.dimension, compiler, Some(lookups))
                     .and_then(|found| self.time(found, compiler))
                     .map_err(|error| error.at(format!("timeDimensions[{index}].dimension")))?;
                 let interval = self.world.interval_of(self.root, &time.dimension, asked).map_err(|error| error.at(format!("timeDimensions[{index}].granularity")))?;
-                groups.push(Group { member: &time.dimension, expr: found.expr, own: found.own, bucket: Some(Width { interval, timed }) });
+                groups.push(Group { member: name, expr: found.expr, own: found.own, bucket: Some(Width { interval, timed }) });
             }
         }
         for (index, member) in query.dimensions.iter().enumerate() {

@@ -92,6 +92,42 @@ impl SemanticQuery {
     pub fn has_totals(&self) -> bool {
         self.totals.as_ref().is_some_and(|totals| *totals != Totals::Every(false))
     }
+
+    /// What the column of each time is called, where that has a granularity: as its member, and where that stands for another column
+    /// already, with its granularity behind it.
+    ///
+    /// ```
+    /// let query: tidemill::SemanticQuery = serde_json::from_str(
+    ///     r#"{"measures": ["orders.count"], "timeDimensions": [
+    ///         {"dimension": "orders.at", "granularity": "month"}, {"dimension": "orders.at", "granularity": "day"}]}"#,
+    /// )?;
+    /// assert_eq!(query.time_columns(), [Some("orders.at".to_owned()), Some("orders.at.day".to_owned())]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn time_columns(&self) -> Vec<Option<String>> {
+        let mut named: Vec<Option<String>> = Vec::with_capacity(self.time_dimensions.len());
+        for (index, TimeDimension { dimension, granularity, .. }) in self.time_dimensions.iter().enumerate() {
+            let Some(granularity) = granularity else {
+                named.push(None);
+                continue;
+            };
+            let mut before = self.time_dimensions.iter().take(index).zip(&named).filter(|(other, name)| other.dimension == *dimension && name.is_some()).peekable();
+            let is_told = before.peek().is_some() || self.dimensions.contains(dimension);
+            let name = match before.find(|(other, _)| other.granularity.as_ref() == Some(granularity)) {
+                // That is no other column, and is refused as a member that is asked for twice.
+                Some((_, name)) => name.clone(),
+                None if is_told => Some(format!("{dimension}.{granularity}")),
+                None => Some(dimension.clone()),
+            };
+            named.push(name);
+        }
+        named
+    }
+
+    /// Whether some time is told in several ways: in buckets of several widths, or in buckets and as it is.
+    pub(crate) fn tells_a_time_twice(&self) -> bool {
+        self.time_columns().iter().zip(&self.time_dimensions).any(|(name, time)| name.as_ref().is_some_and(|name| *name != time.dimension))
+    }
 }
 
 /// The totals of an answer.

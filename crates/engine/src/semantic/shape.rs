@@ -53,6 +53,10 @@ pub(crate) fn check(query: &SemanticQuery, models: &Models) -> Result<()> {
     if query.ungrouped && is_shaped(query) {
         return Err(Error::invalid("rows that are not grouped have no totals, greatest values, buckets to fill or columns to become; leave ungrouped out").at("ungrouped"));
     }
+    if is_shaped(query) && query.tells_a_time_twice() {
+        return Err(Error::invalid("a time that is told in several ways has no totals, greatest values, buckets to fill or columns to become beside it; give it one granularity")
+            .at("timeDimensions"));
+    }
     if let Some(top) = &query.top {
         check_top(query, top, models)?;
     }

@@ -55,6 +55,7 @@ mod sql_views;
 mod steps;
 mod stopped;
 mod together;
+mod told_twice;
 mod traps;
 mod turns;
 mod verify;

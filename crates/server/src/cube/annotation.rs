@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use tidemill::{ColumnRole, ColumnType, ErrorKind, Interval, Mill, QueryResult, ResultColumn, SemanticQuery};
 
-use super::answer::{granularity, granularity_of};
+use super::answer::{granularity, granularity_of, member_of};
 use super::meta;
 use crate::http::Problem;
 
@@ -63,13 +63,14 @@ pub(super) fn written(names: &[(String, usize)], query: &SemanticQuery, result: 
             ColumnRole::Time => ("timeDimensions", "dimensions"),
             ColumnRole::Dimension | ColumnRole::Column => ("dimensions", "dimensions"),
         };
-        let known = words.find(listed, &column.name);
+        let member = member_of(column);
+        let known = words.find(listed, member);
         let mut described = told(known, &column.label);
         described["type"] = kind_of(column.column_type).into();
         if let Some(format) = &column.format {
             described["format"] = format.clone().into();
         }
-        if let Some(buckets) = buckets(column, known).filter(|_| *name != column.name) {
+        if let Some(buckets) = buckets(column, known).filter(|_| name != member) {
             described["granularity"] = buckets;
         }
         // Beyond Cube: how far an estimate may be off.

@@ -106,7 +106,8 @@ fn marked(mark: &Mark, question: &Question, understood: &Value, named: &[(String
     match mark {
         Mark::Range(place) => Some(("compareDateRange".to_owned(), vec![range_text(*place, question, understood).into(); count])),
         Mark::Time { member, granularity } => {
-            let (_, values) = named.iter().find(|(name, _)| name == member)?;
+            let bucket = format!("{member}.{granularity}");
+            let (_, values) = named.iter().find(|(name, _)| *name == bucket)?;
             Some((format!("time.{granularity}"), values.clone()))
         }
     }
@@ -122,16 +123,31 @@ fn range_text(place: usize, question: &Question, understood: &Value) -> String {
 }
 
 /// The names of an answer, each with the place of its column. A bucket has two: that of its width, and that of the time itself,
-/// as clients of before knew it, unless something else is called so.
+/// as clients of before knew it, unless something else is called so. Of several buckets of a time that is the last one, as Cube has it.
 fn names_of(columns: &[ResultColumn]) -> Vec<(String, usize)> {
-    let name = |column: &ResultColumn| granularity_of(column).map_or_else(|| column.name.clone(), |granularity| format!("{}.{granularity}", column.name));
+    let name = |column: &ResultColumn| granularity_of(column).map_or_else(|| column.name.clone(), |granularity| format!("{}.{granularity}", member_of(column)));
     let mut names: Vec<(String, usize)> = columns.iter().enumerate().map(|(place, column)| (name(column), place)).collect();
-    for (place, column) in columns.iter().enumerate() {
-        if !names.iter().any(|(known, _)| *known == column.name) {
-            names.push((column.name.clone(), place));
+    let wide = names.len();
+    for (place, column) in columns.iter().enumerate().filter(|(_, column)| granularity_of(column).is_some()) {
+        let member = member_of(column);
+        match names.iter().position(|(known, _)| known == member) {
+            None => names.push((member.to_owned(), place)),
+            Some(known) if known >= wide => {
+                if let Some((_, named)) = names.get_mut(known) {
+                    *named = place;
+                }
+            }
+            Some(_) => {}
         }
     }
     names
+}
+
+/// The member that a column is of: where a time is told in several ways, its granularity stands behind that.
+pub(super) fn member_of(column: &ResultColumn) -> &str {
+    let granularity = granularity_of(column).unwrap_or_default();
+    let member = column.name.strip_suffix(&granularity).and_then(|member| member.strip_suffix('.'));
+    member.filter(|member| member.contains('.')).unwrap_or(&column.name)
 }
 
 /// What a client asked for, as the name of the column has it.

@@ -137,7 +137,7 @@ fn read_one(value: Value, of_measures: &OfMeasures) -> Result<(Vec<Question>, La
     if no_rows {
         object.insert("limit".to_owned(), 1.into());
     }
-    times::rewrite(&mut object)?;
+    times::rewrite(&mut object);
     if let Some(list) = object.get_mut("filters").and_then(Value::as_array_mut) {
         *list = filters::rewrite(std::mem::take(list), of_measures)?;
     }

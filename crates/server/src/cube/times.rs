@@ -4,16 +4,12 @@ use serde_json::{Map, Value, json};
 use tidemill::Granularity;
 
 use super::dates;
-use crate::http::Problem;
 
 /// A time by which a question groups, and the width of its buckets.
 type Grouped = (String, String);
 
 /// Puts the times of a question, and its order by them, into our words.
-///
-/// # Errors
-/// `Invalid` for a time that is asked for twice.
-pub(super) fn rewrite(object: &mut Map<String, Value>) -> Result<(), Problem> {
+pub(super) fn rewrite(object: &mut Map<String, Value>) {
     let mut behind = Vec::new();
     let mut plain: Vec<String> = Vec::new();
     if let Some(dimensions) = object.get_mut("dimensions").and_then(Value::as_array_mut) {
@@ -29,7 +25,7 @@ pub(super) fn rewrite(object: &mut Map<String, Value>) -> Result<(), Problem> {
     if !behind.is_empty() {
         object.entry("timeDimensions").or_insert_with(|| json!([]));
     }
-    let Some(times) = object.get_mut("timeDimensions").and_then(Value::as_array_mut) else { return Ok(()) };
+    let Some(times) = object.get_mut("timeDimensions").and_then(Value::as_array_mut) else { return };
     for time in times.iter_mut().filter_map(Value::as_object_mut) {
         time.retain(|_, value| !value.is_null());
         if let Some(range) = time.get_mut("dateRange") {
@@ -38,11 +34,10 @@ pub(super) fn rewrite(object: &mut Map<String, Value>) -> Result<(), Problem> {
         time.get_mut("compareDateRange").and_then(Value::as_array_mut).into_iter().flatten().for_each(dates::rewrite);
     }
     times.extend(behind.into_iter().map(|(member, granularity)| json!({"dimension": member, "granularity": granularity})));
-    let grouped = told_once(times, &plain)?;
+    let grouped = told_once(times);
     if let Some(order) = object.get_mut("order") {
-        rename(order, &grouped);
+        rename(order, &grouped, &plain);
     }
-    Ok(())
 }
 
 /// `orders.at` and `month` of `orders.at.month`. Names of members have no dots.
@@ -53,30 +48,19 @@ fn taken_apart(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The times by which is grouped, each once: one that comes again by the same width only restricts.
-fn told_once(times: &mut Vec<Value>, plain: &[String]) -> Result<Vec<Grouped>, Problem> {
+fn told_once(times: &mut Vec<Value>) -> Vec<Grouped> {
     let mut grouped: Vec<Grouped> = Vec::new();
-    for (index, time) in times.iter_mut().enumerate() {
+    for time in times.iter_mut() {
         let (Some(member), Some(width)) = (text(time, "dimension"), text(time, "granularity")) else { continue };
-        let other = grouped.iter().find(|(known, _)| *known == member).map(|(_, width)| width.clone());
-        let beside = match other {
-            Some(other) if is_same(&other, &width) => {
-                if let Some(time) = time.as_object_mut() {
-                    time.remove("granularity");
-                }
-                continue;
-            }
-            Some(other) => Some(format!("by {other}")),
-            None => plain.contains(&member).then(|| "as it is".to_owned()),
-        };
-        if let Some(beside) = beside {
-            let problem = format!("{member} is asked for twice, {beside} and by {width}; a question tells a time in one way, so ask for the other in one of its own");
-            return Err(Problem::field(format!("timeDimensions[{index}].granularity"), problem));
+        if !grouped.iter().any(|(known, other)| *known == member && is_same(other, &width)) {
+            grouped.push((member, width));
+        } else if let Some(time) = time.as_object_mut() {
+            time.remove("granularity");
         }
-        grouped.push((member, width));
     }
     // What neither groups nor restricts any more says nothing.
     times.retain(|time| time.as_object().is_none_or(|time| time.len() != 1 || !time.contains_key("dimension")));
-    Ok(grouped)
+    grouped
 }
 
 fn text(time: &Value, key: &str) -> Option<String> {
@@ -88,11 +72,15 @@ fn is_same(width: &str, other: &str) -> bool {
     width == other || read(width).is_some_and(|width| read(other) == Some(width))
 }
 
-/// Orders by the time what is ordered by its buckets.
-fn rename(order: &mut Value, grouped: &[Grouped]) {
+/// Orders by the column of a time what is ordered by its buckets: it is called as the time, and where that is told in several ways (or as
+/// it is, among `plain`) the others are called by their width too.
+fn rename(order: &mut Value, grouped: &[Grouped], plain: &[String]) {
     let renamed = |member: &str| {
         let (time, asked) = taken_apart(member)?;
-        grouped.iter().any(|(known, width)| known == time && is_same(width, asked)).then(|| time.to_owned())
+        let place = grouped.iter().position(|(known, width)| known == time && is_same(width, asked))?;
+        let is_told = plain.iter().any(|known| known == time) || grouped.iter().take(place).any(|(known, _)| known == time);
+        let width = grouped.get(place).map(|(_, width)| width.parse::<Granularity>().map_or_else(|_| width.clone(), |width| width.to_string()));
+        Some(width.filter(|_| is_told).map_or_else(|| time.to_owned(), |width| format!("{time}.{width}")))
     };
     match order {
         Value::Object(members) => {
@@ -113,46 +101,45 @@ fn rename(order: &mut Value, grouped: &[Grouped]) {
 mod tests {
     use super::*;
 
-    fn rewritten(query: Value) -> Result<Value, Problem> {
+    fn rewritten(query: Value) -> Value {
         let Value::Object(mut object) = query else { panic!("{query}") };
-        rewrite(&mut object).map(|()| Value::Object(object))
+        rewrite(&mut object);
+        Value::Object(object)
     }
 
     #[test]
     fn a_granularity_stands_behind_a_dimension() {
         let asked = json!({"dimensions": ["o.city", "o.at.month"], "order": {"o.at.month": "desc", "o.city": "asc"}});
         let month = json!({"dimension": "o.at", "granularity": "month"});
-        assert_eq!(rewritten(asked).unwrap(), json!({"dimensions": ["o.city"], "order": {"o.at": "desc", "o.city": "asc"}, "timeDimensions": [month]}));
+        assert_eq!(rewritten(asked), json!({"dimensions": ["o.city"], "order": {"o.at": "desc", "o.city": "asc"}, "timeDimensions": [month]}));
         // The order may be a list, and may name the buckets of a time that is asked for as one.
         let asked = json!({"timeDimensions": [month], "order": [["o.at.month", "asc"], ["o.at.year", "asc"]]});
-        assert_eq!(rewritten(asked).unwrap()["order"], json!([["o.at", "asc"], ["o.at.year", "asc"]]));
+        assert_eq!(rewritten(asked)["order"], json!([["o.at", "asc"], ["o.at.year", "asc"]]));
         // What is asked for both ways is told once, within the range.
         let ranged = json!({"dimension": "o.at", "granularity": "month", "dateRange": "this year"});
-        assert_eq!(rewritten(json!({"dimensions": ["o.at.month"], "timeDimensions": [ranged]})).unwrap(), json!({"dimensions": [], "timeDimensions": [ranged]}));
+        assert_eq!(rewritten(json!({"dimensions": ["o.at.month"], "timeDimensions": [ranged]})), json!({"dimensions": [], "timeDimensions": [ranged]}));
         let restricted = json!({"dimension": "o.at", "dateRange": "this year"});
-        assert_eq!(rewritten(json!({"timeDimensions": [month, ranged]})).unwrap(), json!({"timeDimensions": [month, restricted]}));
+        assert_eq!(rewritten(json!({"timeDimensions": [month, ranged]})), json!({"timeDimensions": [month, restricted]}));
     }
 
     #[test]
-    fn a_time_is_not_told_in_two_ways() {
-        let month = json!({"dimension": "o.at", "granularity": "month"});
-        for query in [
-            json!({"timeDimensions": [month, {"dimension": "o.at", "granularity": "year"}]}),
-            json!({"dimensions": ["o.at.month", "o.at.year"]}),
-            json!({"dimensions": ["o.at"], "timeDimensions": [month]}),
-            json!({"dimensions": ["o.at", "o.at.month"]}),
-        ] {
-            let problem = rewritten(query.clone()).unwrap_err().into_wire();
-            assert!(problem.errors[0].field.starts_with("timeDimensions[") && problem.errors[0].detail.contains("twice"), "{query}");
-        }
-        // A range beside it tells nothing.
-        assert!(rewritten(json!({"timeDimensions": [month, {"dimension": "o.at", "dateRange": "today"}]})).is_ok());
+    fn a_time_may_be_told_in_several_ways() {
+        let (month, day) = (json!({"dimension": "o.at", "granularity": "month"}), json!({"dimension": "o.at", "granularity": "1 day"}));
+        let asked = json!({"timeDimensions": [month, day], "order": {"o.at.day": "desc", "o.at.month": "asc", "o.at": "asc"}});
+        assert_eq!(rewritten(asked.clone())["timeDimensions"], asked["timeDimensions"]);
+        assert_eq!(rewritten(asked)["order"], json!({"o.at.day": "desc", "o.at": "asc"}));
+        let asked = json!({"dimensions": ["o.at", "o.at.month"], "order": [["o.at.month", "desc"], ["o.at", "asc"]]});
+        assert_eq!(rewritten(asked), json!({"dimensions": ["o.at"], "timeDimensions": [month], "order": [["o.at.month", "desc"], ["o.at", "asc"]]}));
+        // Each range is a condition of its own.
+        let ranged = |range: &str| json!({"dimension": "o.at", "granularity": "month", "dateRange": range});
+        let asked = json!({"timeDimensions": [ranged("this year"), ranged("last 7 days")]});
+        assert_eq!(rewritten(asked)["timeDimensions"], json!([ranged("this year"), {"dimension": "o.at", "dateRange": "last 7 days"}]));
     }
 
     #[test]
     fn ranges_are_in_our_words() {
         let asked = json!({"timeDimensions": [{"dimension": "o.at", "dateRange": "from 7 days ago to now"}, {"dimension": "o.due", "compareDateRange": ["next month", ["2024-01-01", "2024-01-31"]]}]});
-        let times = rewritten(asked).unwrap()["timeDimensions"].take();
+        let times = rewritten(asked)["timeDimensions"].take();
         assert_eq!(times[0]["dateRange"], "now-7d/d to now/d");
         assert_eq!(times[1]["compareDateRange"], json!(["now+1M/M to now+1M/M", ["2024-01-01", "2024-01-31"]]));
     }

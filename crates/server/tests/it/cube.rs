@@ -120,12 +120,6 @@ async fn what_dimensions_say_of_places_is_in_their_meta() {
 #[tokio::test(flavor = "multi_thread")]
 async fn times_keep_their_names_and_ranges() {
     let server = with_orders().await;
-    // A time twice, in wide and narrow buckets, is refused.
-    let query = json!({"measures": ["orders.count"], "timeDimensions": [
-        {"dimension": "orders.at", "granularity": "month", "dateRange": "all"}, {"dimension": "orders.at", "granularity": "year"}
-    ]});
-    let answer = post(&server, "/load", json!({"query": query})).await.expect(400);
-    assert!(answer.json()["error"].as_str().unwrap().contains("orders.at is asked for twice, by month and by year"), "{}", answer.text());
     // Rows that are not grouped.
     let rows = json!({"measures": ["orders.count"], "dimensions": ["orders.city"], "ungrouped": true});
     let answer = post(&server, "/load", json!({"query": rows})).await.expect(200).json();

@@ -149,3 +149,32 @@ async fn no_rows_are_an_answer_too() {
     let answer = post(&server, "/load", json!({"query": query("columnar")})).await.expect(200).json();
     assert_eq!(answer["data"], json!({"members": members, "columns": [[], []]}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_has_a_column_for_each_granularity() {
+    let server = with_orders().await;
+    let ask = async |query: &Value| post(&server, "/load", json!({"query": query})).await.expect(200).json();
+    let by = |granularity: &str, range: Value| json!({"dimension": "orders.at", "granularity": granularity, "dateRange": range});
+    let row = |month: &str, day: &str, count: u64| json!({"orders.at.month": month, "orders.at.day": day, "orders.at": day, "orders.count": count});
+    let (january, february) = ("2024-01-01T00:00:00.000", "2024-02-01T00:00:00.000");
+    let answer = ask(&json!({"measures": ["orders.count"], "timeDimensions": [by("month", Value::Null), by("day", Value::Null)], "order": {"orders.at.day": "desc"}})).await;
+    // The name of the time alone is the last of them, as it is to Cube.
+    let [first, second, third] = ["2024-01-05T00:00:00.000", "2024-02-05T00:00:00.000", "2024-02-06T00:00:00.000"];
+    assert_eq!(answer["data"], json!([row(february, third, 1), row(february, second, 1), row(january, first, 1)]));
+    let told = &answer["annotation"]["timeDimensions"];
+    assert_eq!((&told["orders.at.month"]["granularity"]["name"], &told["orders.at.day"]["granularity"]["name"]), (&json!("month"), &json!("day")));
+    assert_eq!(told["orders.at.day"]["title"], told["orders.at"]["title"]);
+    assert_eq!(answer["query"]["timeDimensions"], json!([{"dimension": "orders.at", "granularity": "month"}, {"dimension": "orders.at", "granularity": "day"}]));
+    // One range is of both, and of two both hold. The same is asked by names behind the dimension.
+    let ranged = |second: Value| json!({"measures": ["orders.count"], "timeDimensions": [by("month", json!(["2024-02-01", "2024-02-29"])), by("day", second)]});
+    assert_eq!(ask(&ranged(Value::Null)).await["data"], json!([row(february, second, 1), row(february, third, 1)]));
+    assert_eq!(ask(&ranged(json!(["2024-02-06", "2024-03-31"]))).await["data"], json!([row(february, third, 1)]));
+    let behind = json!({"measures": ["orders.count"], "dimensions": ["orders.at.month", "orders.at.day"], "limit": 1});
+    assert_eq!(ask(&behind).await["data"], json!([row(january, first, 1)]));
+    // As it is, it has its own name.
+    let plain = json!({"measures": ["orders.count"], "dimensions": ["orders.at", "orders.at.month"], "order": {"orders.at.month": "asc", "orders.at": "asc"}, "limit": 1});
+    assert_eq!(ask(&plain).await["data"], json!([{"orders.at.month": january, "orders.at": "2024-01-05T23:30:00.000", "orders.count": 1}]));
+    // Weeks that two months share are in both.
+    let weeks = json!({"measures": ["orders.count"], "timeDimensions": [by("week", Value::Null), by("month", Value::Null)], "responseFormat": "compact"});
+    assert_eq!(ask(&weeks).await["data"]["members"], json!(["orders.at.week", "orders.at.month", "orders.count", "orders.at"]));
+}

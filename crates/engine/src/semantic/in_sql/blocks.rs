@@ -208,13 +208,22 @@ impl<'a> Taking<'a> {
         let asked = rewriting.finished()?;
         let timezone = one_zone(&asked, zones).ok_or_else(|| Error::invalid(format!("view {}: the buckets and business days of one SELECT are of one time zone", shown.view)))?;
         let mut query = SemanticQuery { filters, segments, timezone, ..SemanticQuery::default() };
-        let mut columns = Vec::new();
+        let (mut columns, mut times) = (Vec::new(), Vec::new());
         for key in asked.keys {
             let member = shown.member(key.name());
             columns.push((member.clone(), key.column()));
             match key {
                 Key::Dimension(_) => query.dimensions.push(member),
-                Key::Bucket { granularity, .. } => query.time_dimensions.push(TimeDimension { dimension: member, granularity: Some(granularity), date_range: None, fill: None }),
+                Key::Bucket { granularity, .. } => {
+                    times.push(columns.len() - 1);
+                    query.time_dimensions.push(TimeDimension { dimension: member, granularity: Some(granularity), date_range: None, fill: None });
+                }
+            }
+        }
+        // One that is grouped by in several ways has several columns.
+        for (place, name) in times.into_iter().zip(query.time_columns().into_iter().flatten()) {
+            if let Some((member, _)) = columns.get_mut(place) {
+                *member = name;
             }
         }
         for measure in asked.measures {

@@ -56,6 +56,7 @@ pub(crate) fn expand(name: &str, ground: Ground<'_>) -> Result<Expr> {
         exact: &exact,
         among: None,
         models: &models,
+        times: Vec::new(),
         sources: &sources,
         state,
         reference: reference.clone(),

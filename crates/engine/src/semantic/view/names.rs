@@ -55,9 +55,15 @@ impl Names {
 
     /// The name of a member in the view, where it has one.
     pub(crate) fn member(&self, base: &mut String) {
-        if let Some(pair) = self.pairs.iter().find(|pair| pair.base == *base) {
-            base.clone_from(&pair.asked);
+        if let Some((pair, granularity)) = self.named(base) {
+            *base = format!("{}{granularity}", pair.asked);
         }
+    }
+
+    /// The member that a column is of, and the granularity behind it where its time is told in several ways.
+    fn named<'n>(&self, column: &'n str) -> Option<(&Pair, &'n str)> {
+        let behind = |pair: &Pair| column.strip_prefix(&pair.base).filter(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.pairs.iter().find_map(|pair| Some((pair, behind(pair)?)))
     }
 
     /// An answer in the names of the view.
@@ -126,8 +132,9 @@ impl Names {
 
     fn column(&self, column: &mut ResultColumn) {
         if column.pivot.is_empty() {
-            let Some(pair) = self.pairs.iter().find(|pair| pair.base == column.name) else { return };
-            column.name.clone_from(&pair.asked);
+            let Some((pair, granularity)) = self.named(&column.name) else { return };
+            let name = format!("{}{granularity}", pair.asked);
+            column.name = name;
             if let Some((_, label)) = &pair.label {
                 column.label.clone_from(label);
             }

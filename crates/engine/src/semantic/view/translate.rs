@@ -111,7 +111,12 @@ impl Translating<'_> {
         for (index, member) in query.segments.iter().enumerate() {
             self.segment(member, &mut translated).map_err(|error| error.at(format!("segments[{index}]")))?;
         }
+        let (asked, told) = (query.time_columns(), translated.time_columns());
         for (index, (member, _)) in translated.order.iter_mut().enumerate() {
+            if let Some(Some(time)) = asked.iter().position(|name| name.as_ref() == Some(&*member)).and_then(|place| told.get(place)) {
+                member.clone_from(time);
+                continue;
+            }
             *member = self.member(member).map_err(|error| error.at(format!("order[{index}]")))?;
         }
         if let Some(Totals::By(lists)) = &mut translated.totals {
