@@ -939,6 +939,8 @@ export type Measure = {
   /** Which quantile, from 0 to 1, for the kind `quantile`. Default 0.5, the median. */
   quantile?: number | null;
   span?: Span | null;
+  /** Dimensions in which groups are alike that a share is told of, or among which a rank is counted. */
+  within?: string[];
 };
 
 export type MeasureKind =

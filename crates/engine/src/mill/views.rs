@@ -261,7 +261,7 @@ impl Mill {
     pub(super) async fn led_to(&self, model: &Model, among: &[Model]) -> Result<Models> {
         let known: Vec<Model> = std::iter::once(model).chain(among).cloned().collect();
         // One that says itself that its rows belong to those of this model is led to by nothing but its name.
-        let named: BTreeSet<String> = joined::prefixes(model).map(str::to_owned).chain([model.name.clone()]).collect();
+        let named: BTreeSet<String> = joined::prefixes(model).into_iter().chain([model.name.clone()]).collect();
         self.collect_models(&known, true, |_| named.clone()).await
     }
 

@@ -116,7 +116,11 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
 pub(crate) fn check_joined(model: &Model, models: &Models, state: &SessionState, schema: &DFSchema) -> Result<()> {
     let columns = Columns { state, schema };
     for (index, measure) in model.measures.iter().enumerate() {
-        check_conditions(model, &measure.filters, &columns, &format!("measures[{index}]"), Some(models)).map_err(|error| error.context(format!("measure {}", measure.name)))?;
+        let of_measure = |error: Error| error.context(format!("measure {}", measure.name));
+        check_conditions(model, &measure.filters, &columns, &format!("measures[{index}]"), Some(models)).map_err(of_measure)?;
+        for member in joined::within(model, measure).filter(|member| is_joined(model, member)) {
+            joined::find(model, &member, models, joined::CONDITION).map_err(|error| of_measure(error).at(format!("measures[{index}].within")))?;
+        }
     }
     for (index, segment) in model.segments.iter().enumerate() {
         check_conditions(model, &segment.filters, &columns, &format!("segments[{index}]"), Some(models)).map_err(|error| error.context(format!("segment {}", segment.name)))?;
@@ -264,7 +268,11 @@ fn check_measure(model: &Model, measure: &Measure, columns: &Columns<'_>) -> Res
         if measure.column.is_some() || (measure.expression.is_some() && measure.kind != MeasureKind::Number) || !measure.filters.is_empty() {
             return Err(Error::invalid(format!("measure {} is computed from measures, so it has no column, expression or filters of its own", measure.name)));
         }
+        check_within(model, measure)?;
         return derived::check(model, measure);
+    }
+    if !measure.within.is_empty() {
+        return Err(no_within(measure));
     }
     if matches!(measure.kind, MeasureKind::First | MeasureKind::Last | MeasureKind::Balance) && model.time_dimension.is_none() {
         return Err(Error::invalid(format!("measure {} goes by time, and the model has no time dimension", measure.name)));
@@ -285,6 +293,22 @@ fn check_measure(model: &Model, measure: &Measure, columns: &Columns<'_>) -> Res
         _ => {}
     }
     measure.filters.iter().try_for_each(|filter| check_filter(model, filter))
+}
+
+/// Checks what groups are alike in that a measure compares. Where joins lead is told where the other models are known.
+fn check_within(model: &Model, measure: &Measure) -> Result<()> {
+    if !measure.within.is_empty() && !matches!(measure.kind, MeasureKind::ShareOfTotal | MeasureKind::Rank) {
+        return Err(no_within(measure));
+    }
+    let own = joined::within(model, measure).filter(|member| !is_joined(model, member));
+    for member in own {
+        find_dimension(model, &member).map_err(|error| error.context(format!("measure {}", measure.name)))?;
+    }
+    Ok(())
+}
+
+fn no_within(measure: &Measure) -> Error {
+    Error::invalid(format!("measure {} has dimensions within which it is told, which only the kinds share_of_total and rank take (within)", measure.name))
 }
 
 fn check_filter(model: &Model, filter: &Filter) -> Result<()> {
@@ -322,6 +346,8 @@ pub(super) fn follow_one(dimension: &mut Dimension, columns: &Columns<'_>) {
 pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &DFSchema) {
     let columns = Columns { state, schema };
     model.dimensions.retain(|dimension| columns.dimension(dimension).is_ok());
+    // By what is not there no question groups.
+    retain_within(model, |model, member| is_joined(model, member) || find_dimension(model, member).is_ok());
     // What is computed from a measure goes with it.
     loop {
         let visible = model.clone();
@@ -339,11 +365,20 @@ pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &D
     rollup::retain_visible(model);
 }
 
+fn retain_within(model: &mut Model, keep: impl Fn(&Model, &str) -> bool) {
+    let mut measures = std::mem::take(&mut model.measures);
+    for measure in &mut measures {
+        measure.within.retain(|name| keep(model, &joined::member(model, name)));
+    }
+    model.measures = measures;
+}
+
 /// The same for what the conditions of measures and named filters name over joins. `models`: those that the scope sees there.
 pub(crate) fn retain_joined(model: &mut Model, models: &Models) {
     let before = model.clone();
     let is_there = |filter: &Filter| filter.members().into_iter().all(|member| !is_joined(&before, member) || joined::find(&before, member, models, joined::CONDITION).is_ok());
     model.segments.retain(|segment| segment.filters.iter().all(is_there));
+    retain_within(model, |model, member| !is_joined(model, member) || joined::find(model, member, models, joined::CONDITION).is_ok());
     model.measures.retain(|measure| measure.filters.iter().all(is_there));
     loop {
         let visible = model.clone();

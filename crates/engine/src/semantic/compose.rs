@@ -12,23 +12,23 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use datafusion::common::Column;
+use datafusion::common::{Column, JoinType, NullEquality};
 use datafusion::execution::session_state::SessionState;
 use datafusion::functions_aggregate::expr_fn::max;
 use datafusion::functions_window::expr_fn::rank;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, lit};
 use datafusion::scalar::ScalarValue;
 use sha2::{Digest, Sha256};
 
 use super::compile::{Compiler, MEMBERS_MAX, estimated_count, limit_of, members_of, order_of, refuse_repeats};
 use super::date::{self, Range, Reference};
-use super::derived::{Formula, Lens, Need, Needs, Ranked};
+use super::derived::{Formula, Lens, Need, Needs, Places, Ranked};
 use super::filter;
 use super::granularity::{Granularity, interval_of};
 use super::interval::Interval;
 use super::join::{self, Models, way};
-use super::joined::counts_over;
+use super::joined::{self, counts_over};
 use super::lookups::UniqueKey;
 use super::mapped::Mapped;
 use super::member::{Columns, find_dimension, find_measure, is_column_of, model_of};
@@ -143,6 +143,15 @@ impl<'a> World<'a> {
         let columns = Columns { state: self.state, schema: self.source(&model.name)?.schema() };
         let compiler = Compiler { query: self.query, model, columns, joined: None, reference: self.reference.clone(), limits: self.limits };
         Ok(compiler.aggregate(&unfiltered(measure))?.2.is_some())
+    }
+
+    /// The places among what is grouped by at which groups are alike that a measure compares.
+    pub(super) fn within(&self, model: &Model, measure: &Measure) -> Places {
+        let named: Vec<String> = joined::within(model, measure).collect();
+        let is_same = |name: &str, asked: &str| find_dimension(model, name).is_ok_and(|dimension| dimension.same_as.as_deref() == Some(asked));
+        let is_meant = |asked: &str| named.iter().any(|name| name == asked || is_same(name, asked));
+        let times = self.query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| &time.dimension);
+        Places::of(times.chain(&self.query.dimensions).enumerate().filter(|(_, asked)| is_meant(asked)).map(|(place, _)| place))
     }
 
     /// Whether a filter is one of measures, which acts on groups.
@@ -377,11 +386,15 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
         parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, ungrouped: false, estimated: false, horizon }, true));
     }
     let mut unique_keys = Vec::new();
-    let (mut grouped, mut totals) = (Vec::new(), Vec::new());
+    let (mut grouped, mut totals, mut within) = (Vec::new(), Vec::new(), Vec::new());
     for (part, _) in &parts {
         let planned = part.plan()?;
         unique_keys.extend(planned.unique_keys);
-        (if part.lens == Lens::Total { &mut totals } else { &mut grouped }).push(planned.plan);
+        match part.lens {
+            Lens::Total => totals.push(planned.plan),
+            Lens::Within(places) => within.push((places, planned.plan)),
+            _ => grouped.push(planned.plan),
+        }
     }
     unique_keys.sort();
     unique_keys.dedup();
@@ -390,7 +403,33 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
         // One row, whatever there is: each group meets it once.
         plan = LogicalPlanBuilder::from(total).cross_join(plan.build()?)?;
     }
+    for (number, (places, totals)) in within.into_iter().enumerate() {
+        plan = beside_alike(world, plan, totals, places, number)?;
+    }
     Ok((plan, unique_keys))
+}
+
+/// Puts what groups come to together that are alike at some places beside each of them. A value that is missing is one of its own.
+fn beside_alike(world: &World<'_>, plan: LogicalPlanBuilder, totals: LogicalPlan, places: Places, number: usize) -> Result<LogicalPlanBuilder> {
+    let groups = world.times.iter().flatten().chain(&world.query.dimensions).enumerate();
+    let alike: Vec<&String> = groups.filter(|(place, _)| places.has(*place)).map(|(_, name)| name).collect();
+    let called = |name: &str| format!("within {number}: {name}");
+    let mut shown = Vec::new();
+    for field in totals.schema().fields() {
+        let name = field.name();
+        if !alike.contains(&name) {
+            shown.push(by_name(name));
+            continue;
+        }
+        // Where models meet, one may have the same values of a wider type.
+        let data_type = by_name(name).get_type(plan.schema())?;
+        let value = if data_type == *field.data_type() { by_name(name) } else { cast(by_name(name), data_type) };
+        shown.push(value.alias(called(name)));
+    }
+    let totals = LogicalPlanBuilder::from(totals).project(shown)?.build()?;
+    let left: Vec<Column> = alike.iter().map(|name| Column::new_unqualified(name.as_str())).collect();
+    let right: Vec<Column> = alike.iter().map(|name| Column::new_unqualified(called(name))).collect();
+    Ok(plan.join_detailed(totals, JoinType::Left, (left, right), None, NullEquality::NullEqualsNull)?)
 }
 
 /// One row a group out of parts of which each has some of the measures. A group that a part does not have has no number
@@ -446,7 +485,9 @@ fn computed(plan: LogicalPlanBuilder, dimensions: &[ResultColumn], formulas: &[(
     let mut plan = plan;
     for ranked in ranked {
         // A node for each: all windows of one are computed in the order of the first, unchecked (DataFusion 55).
-        let window = rank().partition_by(buckets.clone()).order_by(vec![by_name(&by(ranked)).sort(false, false)]).build()?;
+        let alike = dimensions.iter().enumerate().filter(|(place, column)| ranked.within.has(*place) && column.role != ColumnRole::Time);
+        let among = buckets.iter().cloned().chain(alike.map(|(_, column)| by_name(&column.name))).collect();
+        let window = rank().partition_by(among).order_by(vec![by_name(&by(ranked)).sort(false, false)]).build()?;
         plan = plan.window([window.alias(place(ranked))])?;
     }
     let mut shown: Vec<Expr> = dimensions.iter().map(|column| by_name(&column.name)).collect();

@@ -28,12 +28,33 @@ pub(crate) enum Lens {
     Own,
     /// Those of all groups.
     Total,
+    /// Those of all groups that are alike in some of what is grouped by.
+    Within(Places),
     /// Those of the same group some time before.
     Before(Span),
     /// Those of the last buckets too.
     Rolling(Span),
     /// Those of all buckets before too.
     Cumulative,
+}
+
+/// Places among what a question groups by: its times and then its dimensions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Places(u128);
+
+impl Places {
+    /// Some places, of the first 128: no question groups by more.
+    pub(crate) fn of(places: impl Iterator<Item = usize>) -> Self {
+        Self(places.filter(|place| *place < 128).fold(0, |all, place| all | (1_u128 << place)))
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) fn has(self, place: usize) -> bool {
+        place < 128 && self.0 & (1_u128 << place) != 0
+    }
 }
 
 /// A measure that is computed from rows.
@@ -55,6 +76,7 @@ impl Need {
             Lens::Own if *estimated => format!("estimate of {member}"),
             Lens::Own => member,
             Lens::Total => format!("total of {member}"),
+            Lens::Within(Places(places)) => format!("total within {places:x} of {member}"),
             Lens::Before(Span { count, unit }) => format!("{count} {} before: {member}", unit.as_str()),
             Lens::Rolling(Span { count, unit }) => format!("over {count} {}: {member}", unit.as_str()),
             Lens::Cumulative => format!("so far: {member}"),
@@ -76,6 +98,8 @@ pub(crate) struct Ranked {
     pub member: String,
     /// By what it orders.
     pub by: Formula,
+    /// Among which groups: those that are alike here.
+    pub within: Places,
 }
 
 /// Everything that a question's measures come down to.
@@ -98,7 +122,7 @@ impl Needs {
         }
         if !self.ranked.iter().any(|known| known.member == member) {
             let by = self.expand(world, model, inner(model, measure)?, Lens::Own, 1)?;
-            self.ranked.push(Ranked { member: member.to_owned(), by });
+            self.ranked.push(Ranked { member: member.to_owned(), by, within: world.within(model, measure) });
         }
         Ok(Formula { expr: by_name(member), column_type: ColumnType::Integer })
     }
@@ -120,7 +144,8 @@ impl Needs {
             }
             MeasureKind::ShareOfTotal => {
                 let part = inner(model, measure)?;
-                let total = under(Lens::Total)?;
+                let within = world.within(model, measure);
+                let total = under(if within.is_empty() { Lens::Total } else { Lens::Within(within) })?;
                 let (part, whole) = (self.expand(world, model, part, Lens::Own, depth + 1)?, self.expand(world, model, part, total, depth + 1)?);
                 Ok(Formula { expr: divide(part.expr, whole.expr), column_type: ColumnType::Float })
             }

@@ -1,7 +1,7 @@
 //! What conditions of a model name over joins: filters of its measures and its named filters may choose rows by dimensions of what
 //! these belong to, over ways to at most one row. Which do, and where the ways lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::logical_expr::Expr;
 
@@ -33,20 +33,33 @@ pub(crate) fn counts_over(model: &Model, measure: &Measure) -> bool {
     members(model, &measure.filters).next().is_some()
 }
 
-/// Whether some condition of a model names what joins lead to.
+/// A dimension that a measure names, `name` or `join.name`, as a member.
+pub(crate) fn member(model: &Model, name: &str) -> String {
+    if name.contains('.') { name.to_owned() } else { format!("{}.{name}", model.name) }
+}
+
+/// The members in which groups are alike that a measure compares.
+pub(crate) fn within(model: &Model, measure: &Measure) -> impl Iterator<Item = String> {
+    measure.within.iter().map(move |name| member(model, name))
+}
+
+/// Whether a measure or some condition of a model names what joins lead to.
 pub(crate) fn has_joined(model: &Model) -> bool {
+    if model.measures.iter().flat_map(|measure| within(model, measure)).any(|member| is_joined(model, &member)) {
+        return true;
+    }
     let of_measures = model.measures.iter().flat_map(|measure| &measure.filters);
     of_measures
         .chain(model.segments.iter().flat_map(|segment| &segment.filters))
         .any(|filter| filter.members().into_iter().any(|member| is_joined(model, member)))
 }
 
-/// What conditions of a model call what joins lead to.
-pub(crate) fn prefixes(model: &Model) -> impl Iterator<Item = &str> {
-    let of_measures = model.measures.iter().flat_map(move |measure| members(model, &measure.filters));
-    of_measures
-        .chain(model.segments.iter().flat_map(move |segment| members(model, &segment.filters)))
-        .filter_map(|member| model_of(member).ok())
+/// What measures and conditions of a model call what joins lead to.
+pub(crate) fn prefixes(model: &Model) -> BTreeSet<String> {
+    let of_measures = model.measures.iter().flat_map(|measure| members(model, &measure.filters));
+    let of_conditions = of_measures.chain(model.segments.iter().flat_map(|segment| members(model, &segment.filters))).map(str::to_owned);
+    let compared = model.measures.iter().flat_map(|measure| within(model, measure)).filter(|member| is_joined(model, member));
+    of_conditions.chain(compared).filter_map(|member| model_of(&member).ok().map(str::to_owned)).collect()
 }
 
 /// Conditions of a model as a question about other models has them: what they name over joins is told from what `here` calls the model,

@@ -253,6 +253,10 @@ pub struct Measure {
     /// Dimensions of which each combination has a `balance` of its own: the account, the article.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
+    /// Dimensions, `name` or `join.name`, by whose values groups are set apart before a `share_of_total` is one of their total, or a
+    /// `rank` is counted among them. Those that a question does not group by count for nothing in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<String>,
     /// A format preset or a d3-format string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
@@ -279,6 +283,7 @@ impl Default for Measure {
             denominator: None,
             span: None,
             by: Vec::new(),
+            within: Vec::new(),
             format: None,
             lower_is_better: false,
         }
@@ -318,9 +323,11 @@ pub enum MeasureKind {
     Number,
     /// `measure` divided by `denominator`.
     Ratio,
-    /// `measure` as a part of what it is for all groups of the answer together: of the same filters, computed from the rows.
+    /// `measure` as a part of what it is for all groups of the answer together, or for those that are alike in `within`: of the same
+    /// filters, computed from the rows.
     ShareOfTotal,
-    /// The place of a group when all of them, or those of the same bucket of time, are ordered by `measure`, the greatest first.
+    /// The place of a group when all of them, or those of the same bucket of time and alike in `within`, are ordered by `measure`, the
+    /// greatest first.
     Rank,
     /// `measure` over everything from the beginning of the data to the end of the bucket of time.
     Cumulative,

@@ -70,7 +70,7 @@ impl<'a> Mover<'a> {
     /// # Errors
     /// `Invalid` where no right number can be told, with the reason.
     pub(super) fn moved(&self, mut times: impl Iterator<Item = Grouped<'a>>, own: impl Fn(&str) -> Option<Timed>) -> Result<Option<Moved<'a>>> {
-        if matches!(self.lens, Lens::Own | Lens::Total) {
+        if matches!(self.lens, Lens::Own | Lens::Total | Lens::Within(_)) {
             return Ok(None);
         }
         let moved = match (times.next(), times.next()) {

@@ -106,7 +106,7 @@ impl<'a> Part<'a> {
         let asked = if self.estimated { self.world.query } else { self.world.exact };
         let compiler = Compiler { query: asked, model, columns, joined: Some(&joined), reference: self.world.reference.clone(), limits: self.world.limits };
         let mut lookups = Lookups::new(self.world, self.root);
-        let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
+        let groups = self.groups(model, &compiler, &mut lookups)?;
         let named = self.named();
         let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, horizon: self.horizon };
         let own = |member: &str| self.own(member, model).and_then(|dimension| Timed::of(dimension.column_type, self.world.reference.calendar));
@@ -291,7 +291,7 @@ impl<'a> Part<'a> {
         let query = self.world.query;
         let mut groups = Vec::new();
         for (index, (time, name)) in query.time_dimensions.iter().zip(&self.world.times).enumerate() {
-            if let (Some(asked), Some(name)) = (&time.granularity, name) {
+            if let (Some(asked), Some(name), true) = (&time.granularity, name, self.groups_by(self.world.times.iter().take(index).flatten().count())) {
                 let (found, timed) = self
                     .find(&time.dimension, compiler, Some(lookups))
                     .and_then(|found| self.time(found, compiler))
@@ -300,7 +300,8 @@ impl<'a> Part<'a> {
                 groups.push(Group { member: name, expr: found.expr, own: found.own, bucket: Some(Width { interval, timed }) });
             }
         }
-        for (index, member) in query.dimensions.iter().enumerate() {
+        let times = self.world.times.iter().flatten().count();
+        for (index, member) in query.dimensions.iter().enumerate().filter(|(index, _)| self.groups_by(times + index)) {
             if let Ok(Member::Measure(_)) = find(model, member) {
                 return Err(Error::invalid(format!("{member:?} is a measure; only dimensions can be grouped by")).at(format!("dimensions[{index}]")));
             }
@@ -417,7 +418,8 @@ impl<'a> Part<'a> {
             let built = filter::build(condition, &self.world.reference, self.world.limits.depth, &mut |member| {
                 let found = self.find(member, compiler, Some(lookups))?;
                 let column_type = found.dimension.column_type;
-                let is_group = self.lens != Lens::Total && self.world.query.dimensions.iter().any(|dimension| dimension == member);
+                let times = self.world.times.iter().flatten().count();
+                let is_group = self.world.query.dimensions.iter().enumerate().any(|(place, dimension)| dimension == member && self.groups_by(times + place));
                 Ok(match (found.own && behind && grouped, is_group) {
                     (true, true) => (by_name(&own_name(member)), column_type),
                     (true, false) => (by_name(&filtered_name(member)), column_type),
@@ -443,9 +445,18 @@ impl<'a> Part<'a> {
         self.balances || members_of(condition).into_iter().any(|member| !self.is_told(member, compiler))
     }
 
+    /// Whether this part tells apart what the question groups by at a place.
+    fn groups_by(&self, place: usize) -> bool {
+        match self.lens {
+            Lens::Total => false,
+            Lens::Within(places) => places.has(place),
+            _ => true,
+        }
+    }
+
     /// Whether a condition only chooses which groups are shown, and this part is about all of them.
     fn is_of_all(&self, index: usize) -> bool {
-        self.lens == Lens::Total && self.world.among == Some(index)
+        matches!(self.lens, Lens::Total | Lens::Within(_)) && self.world.among == Some(index)
     }
 
     /// Whether states are made first, so that conditions behind lookups see groups and not rows.

@@ -151,7 +151,11 @@ fn measures(dataset: &str) -> Value {
         {"name": "not_boeing", "label": "Other flights", "kind": "count", "filters": [not_of_boeing]},
         {"name": "boeing_tails", "label": "Planes of Boeing's", "kind": "count_distinct", "column": "tailnum", "filters": [of_boeing]},
         {"name": "boeing_part", "label": "Part of Boeing's", "kind": "ratio", "measure": "by_boeing", "denominator": "count"},
-        {"name": "boeing_so_far", "label": "Boeing's so far", "kind": "cumulative", "measure": "by_boeing"}
+        {"name": "boeing_so_far", "label": "Boeing's so far", "kind": "cumulative", "measure": "by_boeing"},
+        {"name": "share_of_origin", "label": "Share of the origin", "kind": "share_of_total", "measure": "count", "within": ["origin"]},
+        {"name": "share_of_airline", "label": "Share of the airline", "kind": "share_of_total", "measure": "count", "within": ["airlines.name"]},
+        {"name": "plane_share_of_month", "label": "Share of the planes", "kind": "share_of_total", "measure": "distinct_tailnum", "within": ["time_hour"]},
+        {"name": "place_in_origin", "label": "Place in the origin", "kind": "rank", "measure": "count", "within": ["origin"]}
     ])
 }
 

@@ -63,3 +63,4 @@ mod verify_sql;
 mod versions;
 mod views;
 mod ward;
+mod within;

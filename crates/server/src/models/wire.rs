@@ -240,6 +240,9 @@ pub struct Measure {
     /// Dimensions of which each combination has a balance of its own.
     #[schema(required = false)]
     pub by: Vec<String>,
+    /// Dimensions in which groups are alike that a share is told of, or among which a rank is counted.
+    #[schema(required = false)]
+    pub within: Vec<String>,
     /// `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string.
     pub format: Option<String>,
     #[schema(required = false)]

@@ -1,6 +1,6 @@
 // The words of a lineage: ranges of time, absolute and as they were asked for.
 import { describe, expect, it } from 'vitest';
-import { rangeText, wayText } from './lineage-words';
+import { definitionOf, rangeText, wayText } from './lineage-words';
 
 const ends = { from: '2013-12-01T00:00:00Z', to: '2014-01-01T00:00:00Z' };
 
@@ -25,6 +25,27 @@ describe('ranges of a lineage', () => {
   ])('says %o', (range, words) => {
     expect(plain(rangeText({ member: 'flights.time_hour', ...range }, [], 'UTC'))).toMatch(
       new RegExp(`: ${words.replace(/[()]/g, '\\$&')}$`),
+    );
+  });
+});
+
+describe('what a number is made of', () => {
+  it.each([
+    [undefined, 'revenue of the group as a part of revenue of all groups'],
+    [
+      ['customers.country', 'ordered_at'],
+      'revenue of the group as a part of revenue of all groups within the same country and ordered at',
+    ],
+  ])('says within what a share is one: %o', (within, words) => {
+    const definition = {
+      name: 'share',
+      label: 'Share',
+      kind: 'share_of_total' as const,
+      measure: 'revenue',
+      ...(within ? { within } : {}),
+    };
+    expect(definitionOf({ member: 'orders.share', definition }, { measures: [] }).words).toBe(
+      words,
     );
   });
 });

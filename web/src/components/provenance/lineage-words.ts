@@ -66,6 +66,12 @@ const overRows: Partial<Record<ModelMeasure['kind'], string>> = {
   balance: 'Sum of the latest values',
 };
 
+/** ` within the same country and month`. */
+const alike = ({ within }: ModelMeasure): string =>
+  within?.length
+    ? ` within the same ${within.map((name) => (name.split('.').at(-1) ?? name).replaceAll('_', ' ')).join(' and ')}`
+    : '';
+
 export function definitionOf(
   { member, definition: measure }: Pick<MeasureLineage, 'member' | 'definition'>,
   lineage: Pick<Lineage, 'measures'>,
@@ -87,9 +93,9 @@ export function definitionOf(
     case 'ratio':
       return computed(`${of} divided by ${labelOf(measure.denominator)}`);
     case 'share_of_total':
-      return computed(`${of} of the group as a part of ${of} of all groups`);
+      return computed(`${of} of the group as a part of ${of} of all groups${alike(measure)}`);
     case 'rank':
-      return computed(`Place of the group by ${of}, the greatest first`);
+      return computed(`Place of the group by ${of}${alike(measure)}, the greatest first`);
     case 'cumulative':
       return computed(`${of} from the beginning of the data to the end of each bucket`);
     case 'rolling':

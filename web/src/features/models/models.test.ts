@@ -51,6 +51,18 @@ describe('another kind of a measure', () => {
     expect(asKind(formula, 'sum', ['a'])).toEqual({ name: 'x', label: 'X', kind: 'sum' });
     expect(asKind(formula, 'number', ['a'])).toEqual(formula);
   });
+
+  it('keeps what groups are alike in where it is compared, and nowhere else', () => {
+    const share = {
+      name: 'x',
+      label: 'X',
+      kind: 'share_of_total' as const,
+      measure: 'a',
+      within: ['city'],
+    };
+    expect(asKind(share, 'rank', ['a'])).toEqual({ ...share, kind: 'rank' });
+    expect(asKind(share, 'cumulative', ['a'])).not.toHaveProperty('within');
+  });
 });
 
 describe('what a dimension is made of', () => {

@@ -32,6 +32,10 @@ export default function MeasureFields({
   const set = (part: Partial<ModelMeasure>): void => onChange({ ...measure, ...part });
   const others = model.measures.filter((entry) => entry.name !== measure.name);
   const measures = others.map(({ name, label }) => ({ value: name, label }));
+  const own = model.dimensions.map(({ name, label }) => ({ value: name, label }));
+  // What joins lead to is written as text, and stays among what may be chosen.
+  const joined = (measure.within ?? []).filter((name) => name.includes('.'));
+  const within = [...own, ...optionsOf(joined)];
   const asked = measure.expression != null;
   // Written before a column was chosen; there again for who goes back to it.
   const written = useRef('');
@@ -118,8 +122,16 @@ export default function MeasureFields({
           <Several
             label="Each combination of"
             values={measure.by ?? []}
-            options={model.dimensions.map(({ name, label }) => ({ value: name, label }))}
+            options={own}
             onChange={(by) => set({ by })}
+          />
+        )}
+        {takes(kind, 'within') && (
+          <Several
+            label="Within the same"
+            values={measure.within ?? []}
+            options={within}
+            onChange={(names) => set({ within: names })}
           />
         )}
         <Text

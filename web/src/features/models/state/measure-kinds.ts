@@ -2,7 +2,15 @@
 import type { MeasureKind, ModelMeasure } from '@/api/types';
 
 export type MeasureField =
-  'source' | 'quantile' | 'by' | 'formula' | 'measure' | 'denominator' | 'span' | 'filters';
+  | 'source'
+  | 'quantile'
+  | 'by'
+  | 'formula'
+  | 'measure'
+  | 'denominator'
+  | 'span'
+  | 'within'
+  | 'filters';
 
 export interface KindOfMeasure {
   kind: MeasureKind;
@@ -26,8 +34,8 @@ export const measureKinds: readonly KindOfMeasure[] = [
   { kind: 'balance', label: 'Balance', fields: ['source', 'by', 'filters'] },
   { kind: 'number', label: 'Formula over measures', fields: ['formula'] },
   { kind: 'ratio', label: 'Ratio of two measures', fields: ['measure', 'denominator'] },
-  { kind: 'share_of_total', label: 'Share of the total', fields: ['measure'] },
-  { kind: 'rank', label: 'Rank', fields: ['measure'] },
+  { kind: 'share_of_total', label: 'Share of the total', fields: ['measure', 'within'] },
+  { kind: 'rank', label: 'Rank', fields: ['measure', 'within'] },
   { kind: 'cumulative', label: 'Cumulative', fields: ['measure'] },
   { kind: 'rolling', label: 'Rolling', fields: ['measure', 'span'] },
   { kind: 'time_shift', label: 'As it was before', fields: ['measure', 'span'] },
@@ -70,6 +78,7 @@ export function asKind(
       ? { denominator: measure.denominator ?? first }
       : {}),
     ...(takes(kind, 'span') ? { span: measure.span ?? { count: 1, unit: 'month' as const } } : {}),
+    ...(takes(kind, 'within') && measure.within?.length ? { within: measure.within } : {}),
     ...(takes(kind, 'filters') && filters?.length ? { filters } : {}),
     ...(format ? { format } : {}),
     ...(lower_is_better ? { lower_is_better } : {}),
