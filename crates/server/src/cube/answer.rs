@@ -146,7 +146,7 @@ fn names_of(columns: &[ResultColumn]) -> Vec<(String, usize)> {
 /// The member that a column is of: where a time is told in several ways, its granularity stands behind that.
 pub(super) fn member_of(column: &ResultColumn) -> &str {
     let granularity = granularity_of(column).unwrap_or_default();
-    let member = column.name.strip_suffix(&granularity).and_then(|member| member.strip_suffix('.'));
+    let member = column.name.strip_suffix(granularity.as_str()).and_then(|member| member.strip_suffix('.'));
     member.filter(|member| member.contains('.')).unwrap_or(&column.name)
 }
 

@@ -26,7 +26,8 @@ impl<'a> Part<'a> {
     pub(super) fn counting(&self, model: &'a Model, rows: LogicalPlan, columns: Columns<'_>) -> Result<Counting> {
         let (mut lookups, mut joined) = (Lookups::beside_rows(self.world, self.root), Joined::new());
         for (name, _) in &self.measures {
-            let measure = find_measure(model, &format!("{}.{name}", self.root))?;
+            // One that is not there is told where its number is computed.
+            let Ok(measure) = find_measure(model, &format!("{}.{name}", self.root)) else { continue };
             for member in joined::members(model, &measure.filters) {
                 let prefix = model_of(member)?;
                 let dimension = member.get(prefix.len() + 1..).unwrap_or_default();
