@@ -917,6 +917,8 @@ export type Me = {
 export type Measure = {
   /** Dimensions of which each combination has a balance of its own. */
   by?: string[];
+  /** Whether a balance stays what it was where a bucket, or the range that is asked for, has no row of a combination. */
+  carry?: boolean;
   column?: string | null;
   /** The measure that a ratio divides by. */
   denominator?: string | null;

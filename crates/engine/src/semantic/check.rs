@@ -265,14 +265,17 @@ fn check_joins(model: &Model, schema: &DFSchema) -> Result<()> {
 
 fn check_measure(model: &Model, measure: &Measure, columns: &Columns<'_>) -> Result<()> {
     if measure.kind.is_derived() {
-        if measure.column.is_some() || (measure.expression.is_some() && measure.kind != MeasureKind::Number) || !measure.filters.is_empty() {
-            return Err(Error::invalid(format!("measure {} is computed from measures, so it has no column, expression or filters of its own", measure.name)));
+        if measure.column.is_some() || (measure.expression.is_some() && measure.kind != MeasureKind::Number) || !measure.filters.is_empty() || measure.carry {
+            return Err(Error::invalid(format!("measure {} is computed from measures, so it has no column, expression, filters or carry of its own", measure.name)));
         }
         check_within(model, measure)?;
         return derived::check(model, measure);
     }
     if !measure.within.is_empty() {
         return Err(no_within(measure));
+    }
+    if measure.carry && measure.kind != MeasureKind::Balance {
+        return Err(Error::invalid(format!("measure {} is carried on (carry), which only the kind balance is", measure.name)));
     }
     if matches!(measure.kind, MeasureKind::First | MeasureKind::Last | MeasureKind::Balance) && model.time_dimension.is_none() {
         return Err(Error::invalid(format!("measure {} goes by time, and the model has no time dimension", measure.name)));

@@ -253,6 +253,9 @@ pub struct Measure {
     /// Dimensions of which each combination has a `balance` of its own: the account, the article.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
+    /// Whether a `balance` stays what it was where a bucket, or the range that is asked for, has no row of a combination.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carry: bool,
     /// Dimensions, `name` or `join.name`, by whose values groups are set apart before a `share_of_total` is one of their total, or a
     /// `rank` is counted among them. Those that a question does not group by count for nothing in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -283,6 +286,7 @@ impl Default for Measure {
             denominator: None,
             span: None,
             by: Vec::new(),
+            carry: false,
             within: Vec::new(),
             format: None,
             lower_is_better: false,
@@ -316,7 +320,8 @@ pub enum MeasureKind {
     First,
     /// The value of the latest row that has one.
     Last,
-    /// A stock: the latest value of each combination of `by` in the bucket of time, added up. Adds over everything but time.
+    /// A stock: the latest value of each combination of `by` in the bucket of time, or, with `carry`, up to its end, added up. Adds over
+    /// everything but time.
     Balance,
     /// Computed from measures, in SQL with their names in braces: `{revenue} - {costs}`. A division is one of fractions, and
     /// by zero there is no number.

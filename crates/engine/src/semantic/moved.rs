@@ -22,6 +22,8 @@ use crate::functions::time_shift::shift;
 
 /// Buckets that a rolling measure looks over at most: each group is there once for each of them.
 const ROLLING_MAX: u32 = 400;
+/// Buckets over which a stock is carried on at most: each of its rows is there once for each of them.
+const CARRIED_MAX: usize = 400;
 
 /// A time that a lens moves.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +62,8 @@ pub(super) struct Mover<'a> {
     pub lens: Lens,
     pub named: &'a str,
     pub balances: bool,
+    /// The time by which a stock is carried on, where it is.
+    pub carried_by: Option<&'a str>,
     /// Latest instant of the moved time, where it is known for everything that is asked.
     pub horizon: Option<i64>,
 }
@@ -70,10 +74,12 @@ impl<'a> Mover<'a> {
     /// # Errors
     /// `Invalid` where no right number can be told, with the reason.
     pub(super) fn moved(&self, mut times: impl Iterator<Item = Grouped<'a>>, own: impl Fn(&str) -> Option<Timed>) -> Result<Option<Moved<'a>>> {
-        if matches!(self.lens, Lens::Own | Lens::Total | Lens::Within(_)) {
-            return Ok(None);
-        }
         let moved = match (times.next(), times.next()) {
+            (time, other) if self.carried_by.is_some() => match self.carried(time, other)? {
+                Some(carried) => carried,
+                None => return Ok(None),
+            },
+            _ if matches!(self.lens, Lens::Own | Lens::Total | Lens::Within(_)) => return Ok(None),
             // As it is it does not move.
             (Some(Grouped { member, .. }), None) if self.world.query.tells_a_time_twice() => {
                 return Err(self.refused(&format!("moves in time, and {member} is grouped by as it is too; leave it out of dimensions")));
@@ -113,6 +119,36 @@ impl<'a> Mover<'a> {
 
     fn refused(&self, why: &str) -> Error {
         Error::invalid(format!("{} {why}", self.named)).at("timeDimensions")
+    }
+
+    /// A stock that stays what it was: rows are read from the beginning, and stand for all buckets up to the next row.
+    fn carried(&self, time: Option<Grouped<'a>>, other: Option<Grouped<'a>>) -> Result<Option<Moved<'a>>> {
+        if matches!(self.lens, Lens::Before(_) | Lens::Rolling(_) | Lens::Cumulative) {
+            return Err(self.refused("is a stock that is carried on, which is neither shifted nor added up over time; ask for it in another range"));
+        }
+        if other.is_some() {
+            return Err(self.refused("is carried on in time, and the question has several times to group by; leave one"));
+        }
+        let (query, reference) = (self.world.query, &self.world.reference);
+        let Some(Grouped { member, interval, own }) = time else {
+            let ranged = query.time_dimensions.iter().find(|time| time.date_range.is_some() && self.carried_by == Some(time.dimension.as_str()));
+            let range = ranged.and_then(|time| Some((time.dimension.as_str(), time.date_range.as_ref()?)));
+            let read = |(member, asked)| Ok::<_, Error>(Moved { member, read: Range { from: None, ..date::resolve(asked, reference)? }, buckets: None });
+            return range.map(read).transpose();
+        };
+        let Some(timed) = own.filter(|_| self.carried_by == Some(member)) else {
+            return Err(self.refused(&format!("is carried on by the time of its model, and {member} is another one; leave it, or ask for that")));
+        };
+        let asked = query.time_dimensions.iter().find(|time| time.dimension == member && time.date_range.is_some());
+        let asked = asked.and_then(|time| time.date_range.as_ref()).map(|range| date::resolve(range, reference)).transpose()?.unwrap_or_default();
+        let asked = timed.aligned(asked);
+        let Some(from) = asked.from else {
+            return Err(self.refused("is carried on from bucket to bucket, so it must be known which is the first; give its time a dateRange with a beginning"));
+        };
+        // Nothing is known of what is to come.
+        let known = self.horizon.map_or(i64::MIN, |latest| latest.saturating_add(1)).max(reference.now.timestamp_micros());
+        let shown = Range { from: Some(bucket_of(from, interval, reference.calendar).0), to: Some(asked.to.map_or(known, |to| to.min(known))) };
+        Ok(Some(Moved { member, read: Range { from: None, ..asked }, buckets: Some(Buckets { interval, fine: interval, shown }) }))
     }
 
     /// Without buckets only a shift has a meaning: the one range that is asked for moves.
@@ -210,6 +246,25 @@ impl<'a> Mover<'a> {
     fn back(&self, micros: i64, span: Span) -> Result<i64> {
         let back = shift(micros, span.unit, -i64::from(span.count), self.world.reference.zone());
         back.ok_or_else(|| self.refused("looks back further than the calendar goes"))
+    }
+}
+
+impl Buckets {
+    /// When the buckets that are shown begin, where that is known.
+    ///
+    /// # Errors
+    /// `Exhausted` for too many.
+    pub(super) fn starts(&self, calendar: Calendar) -> Result<Vec<i64>> {
+        let Range { from: Some(mut start), to: Some(to) } = self.shown else { return Ok(Vec::new()) };
+        let mut starts = Vec::new();
+        while start < to {
+            if starts.len() >= CARRIED_MAX {
+                return Err(Error::exhausted(format!("a stock is carried on over at most {CARRIED_MAX} buckets; ask for a shorter range, or wider buckets")).at("timeDimensions"));
+            }
+            starts.push(start);
+            start = bucket_of(start, self.interval, calendar).1;
+        }
+        Ok(starts)
     }
 }
 

@@ -108,7 +108,8 @@ impl<'a> Part<'a> {
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = self.groups(model, &compiler, &mut lookups)?;
         let named = self.named();
-        let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, horizon: self.horizon };
+        let carried_by = self.carried_by(model);
+        let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, carried_by, horizon: self.horizon };
         let own = |member: &str| self.own(member, model).and_then(|dimension| Timed::of(dimension.column_type, self.world.reference.calendar));
         let times = groups.iter().filter_map(|group| Some(Grouped { member: group.member, interval: group.bucket?.interval, own: own(group.member) }));
         let moved = mover.moved(times, own)?;
@@ -233,7 +234,11 @@ impl<'a> Part<'a> {
         plan = match (self.balances, measures) {
             (true, [(measure, column)]) => {
                 let value = compiler.columns.measured(measure)?.ok_or_else(|| Error::internal("a stock without a value"))?;
-                balance::latest(plan, measure, buckets, inner, (States::name_of(column), value), compiler)?
+                let latest = balance::latest(plan, measure, buckets, inner, (States::name_of(column), value), compiler)?;
+                match moved.filter(|_| measure.carry).and_then(|moved| Some((moved.member, moved.buckets?))) {
+                    Some((member, buckets)) => balance::carried(latest, measure, &own_name(member), &buckets.starts(self.world.reference.calendar)?)?,
+                    None => latest,
+                }
             }
             _ => plan.aggregate(buckets.into_iter().chain(inner).map(|(name, expr)| expr.alias(name)).collect::<Vec<_>>(), partial.collect::<Vec<_>>())?,
         };
@@ -317,6 +322,16 @@ impl<'a> Part<'a> {
             Ok(prefix) if prefix == self.root => find_dimension(model, member).ok(),
             _ => model.dimensions.iter().find(|dimension| dimension.same_as.as_deref() == Some(member)),
         }
+    }
+
+    /// What the question calls the time by which the stock of this part is carried on, where it is.
+    fn carried_by(&self, model: &'a Model) -> Option<&'a str> {
+        let carried = self.measures.iter().any(|(name, _)| model.measures.iter().any(|measure| measure.name == *name && measure.carry));
+        let time = model.time_dimension.as_ref().filter(|_| self.balances && carried)?;
+        let named = |member: &str| self.own(member, model).is_some_and(|dimension| dimension.name == *time);
+        // One that the question does not name at all is carried on over everything that there is.
+        let asked = self.world.query.time_dimensions.iter().map(|asked| asked.dimension.as_str()).find(|member| named(member));
+        Some(asked.unwrap_or(time))
     }
 
     /// Whether a member is a time of the root, perhaps under another name: one that is told to be the same, or is made of the same column.

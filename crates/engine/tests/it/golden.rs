@@ -105,6 +105,7 @@ fn measures(dataset: &str) -> Value {
     if dataset == "stock" {
         return json!([
             {"name": "on_hand", "label": "Pieces on hand", "kind": "balance", "column": "pieces", "by": ["shop", "article"]},
+            {"name": "kept", "label": "Pieces kept", "kind": "balance", "column": "pieces", "by": ["shop", "article"], "carry": true},
             {"name": "first_pieces", "label": "First pieces", "kind": "first", "column": "pieces"},
             {"name": "last_pieces", "label": "Last pieces", "kind": "last", "column": "pieces"}
         ]);

@@ -7,6 +7,7 @@ mod bad_input;
 mod budgets;
 mod business;
 mod calendars;
+mod carried;
 mod change;
 mod codec;
 mod composed;

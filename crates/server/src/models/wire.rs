@@ -240,6 +240,9 @@ pub struct Measure {
     /// Dimensions of which each combination has a balance of its own.
     #[schema(required = false)]
     pub by: Vec<String>,
+    /// Whether a balance stays what it was where a bucket, or the range that is asked for, has no row of a combination.
+    #[schema(required = false)]
+    pub carry: bool,
     /// Dimensions in which groups are alike that a share is told of, or among which a rank is counted.
     #[schema(required = false)]
     pub within: Vec<String>,

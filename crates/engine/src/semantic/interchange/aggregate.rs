@@ -97,7 +97,7 @@ pub(super) fn counts_the_same(left: &Measure, right: &Measure) -> bool {
     left.kind == right.kind
         && (&left.column, &left.expression, &left.filters) == (&right.column, &right.expression, &right.filters)
         && (&left.measure, &left.denominator, left.span) == (&right.measure, &right.denominator, right.span)
-        && (left.quantile, &left.by, &left.within) == (right.quantile, &right.by, &right.within)
+        && (left.quantile, &left.by, left.carry, &left.within) == (right.quantile, &right.by, right.carry, &right.within)
 }
 
 impl Aggregate {

@@ -163,6 +163,19 @@ export default function MeasureFields({
           onChange={(filters) => set({ filters })}
         />
       )}
+      {takes(kind, 'by') && (
+        <FormControlLabel
+          control={
+            <Checkbox
+              size="small"
+              checked={measure.carry ?? false}
+              disabled={readOnly}
+              onChange={(event) => set({ carry: event.target.checked })}
+            />
+          }
+          label="Stays what it was where there are no rows"
+        />
+      )}
       <FormControlLabel
         control={
           <Checkbox

@@ -71,6 +71,7 @@ export function asKind(
       : {}),
     ...(takes(kind, 'quantile') ? { quantile: measure.quantile ?? 0.5 } : {}),
     ...(takes(kind, 'by') ? { by: measure.by ?? [] } : {}),
+    ...(takes(kind, 'by') && measure.carry ? { carry: true } : {}),
     ...(takes(kind, 'measure') && (measure.measure ?? first)
       ? { measure: measure.measure ?? first }
       : {}),

@@ -190,6 +190,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
               ['count', 'unit'],
             ),
             by: list(dimension),
+            carry: { is: 'flag' },
             within: list(name('dimension', levels, false)),
             format: name('format', formats, false),
             lower_is_better: { is: 'flag' },

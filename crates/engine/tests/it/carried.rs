@@ -1,0 +1,82 @@
+//! Stocks that are carried on: what a shop has of an article stays what it was until a row says otherwise, also where the range or the
+//! bucket that is asked for has none. Computed by hand.
+
+use serde_json::{Value, json};
+use tidemill::{ErrorKind, Measure, Mill};
+
+use crate::composed::{refused, rows, shops};
+use crate::ward::Ward;
+
+async fn add(mill: &Mill, measure: Value) -> tidemill::Result<()> {
+    let mut model = mill.model("stock").await.unwrap();
+    model.measures.push(serde_json::from_value::<Measure>(measure).unwrap());
+    let version = model.version;
+    mill.update_model(model, version).await.map(drop)
+}
+
+async fn kept(ward: &Ward) -> [Mill; 2] {
+    let mills = shops(ward).await;
+    let measure = json!({"name": "kept", "label": "Kept", "kind": "balance", "column": "pieces", "by": ["shop", "article"], "carry": true});
+    add(&mills[0], measure).await.unwrap();
+    mills
+}
+
+fn by(granularity: Option<&str>, range: [&str; 2]) -> Value {
+    json!([{"dimension": "stock.day", "granularity": granularity, "dateRange": range}])
+}
+
+fn day(number: u32) -> String {
+    format!("2024-01-{number:02}T00:00:00Z")
+}
+
+#[tokio::test]
+async fn a_stock_stays_what_it_was() {
+    let ward = Ward::new().await;
+    for mill in &kept(&ward).await {
+        let days = by(Some("day"), ["2024-01-01", "2024-01-04"]);
+        let found = rows(mill, json!({"measures": ["stock.kept", "stock.on_hand"], "timeDimensions": days})).await;
+        assert_eq!(found, json!([[day(1), 6, 6], [day(2), 12, 11], [day(3), 10, 2], [day(4), 10, null]]));
+        let asked = json!({"measures": ["stock.kept"], "dimensions": ["stock.shop"], "timeDimensions": days});
+        let expected =
+            json!([[day(1), "north", 6], [day(2), "north", 8], [day(2), "south", 4], [day(3), "north", 8], [day(3), "south", 2], [day(4), "north", 8], [day(4), "south", 2]]);
+        assert_eq!(rows(mill, asked.clone()).await, expected);
+        let verified = mill.verify(&serde_json::from_value(asked).unwrap()).await.unwrap();
+        assert!(verified.equal, "{:?}", verified.differences);
+        // What was there before the range counts, and a filter looks at what there is.
+        assert_eq!(rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("day"), ["2024-01-03", "2024-01-03"])})).await, json!([[day(3), 10]]));
+        assert_eq!(rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("week"), ["2024-01-01", "2024-01-07"])})).await, json!([[day(1), 10]]));
+        let many = json!([{"member": "stock.pieces", "operator": "gte", "values": [4]}]);
+        let found = rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": days, "filters": many})).await;
+        assert_eq!(found, json!([[day(1), 5], [day(2), 11], [day(3), 7], [day(4), 7]]));
+        // Without buckets: at the end of the range, or of everything.
+        let found = rows(mill, json!({"measures": ["stock.kept", "stock.on_hand"], "timeDimensions": by(None, ["2024-01-03", "2024-01-05"])})).await;
+        assert_eq!(found, json!([[10, 2]]));
+        assert_eq!(rows(mill, json!({"measures": ["stock.kept"]})).await, json!([[10]]));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_carried_is_refused() {
+    let ward = Ward::new().await;
+    let [mill, _] = kept(&ward).await;
+    let shifted = json!({"name": "before", "label": "Before", "kind": "time_shift", "measure": "kept", "span": {"count": 1, "unit": "day"}});
+    add(&mill, shifted).await.unwrap();
+    let open = json!([{"dimension": "stock.day", "granularity": "day"}]);
+    let days = by(Some("day"), ["2024-01-01", "2024-01-04"]);
+    for (asked, kind, says) in [
+        (json!({"measures": ["stock.kept"], "timeDimensions": open}), ErrorKind::Invalid, "a dateRange with a beginning"),
+        (json!({"measures": ["stock.kept"], "timeDimensions": by(Some("day"), ["2020-01-01", "2024-01-04"])}), ErrorKind::Exhausted, "at most 400 buckets"),
+        (json!({"measures": ["stock.before"], "timeDimensions": days}), ErrorKind::Invalid, "neither shifted nor added up"),
+    ] {
+        let (found, message) = refused(&mill, asked.clone()).await;
+        assert_eq!(found, kind, "{asked}: {message}");
+        assert!(message.contains(says), "{asked}: {message}");
+    }
+    for measure in [
+        json!({"name": "m", "label": "M", "kind": "sum", "column": "pieces", "carry": true}),
+        json!({"name": "m", "label": "M", "kind": "rank", "measure": "moved", "carry": true}),
+    ] {
+        let error = add(&mill, measure).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Invalid && error.message().contains("carry"), "{error}");
+    }
+}
