@@ -13,6 +13,8 @@ import { SaidFields } from './said-fields';
 
 export interface MeasureFieldsProps {
   model: Model;
+  /** With the dimensions of what it is joined to. */
+  wide: Model;
   measure: ModelMeasure;
   columns: readonly string[];
   /** Others call it by its name, which stays once it is saved. */
@@ -22,6 +24,7 @@ export interface MeasureFieldsProps {
 
 export default function MeasureFields({
   model,
+  wide,
   measure,
   columns,
   saved,
@@ -33,9 +36,6 @@ export default function MeasureFields({
   const others = model.measures.filter((entry) => entry.name !== measure.name);
   const measures = others.map(({ name, label }) => ({ value: name, label }));
   const own = model.dimensions.map(({ name, label }) => ({ value: name, label }));
-  // What joins lead to is written as text, and stays among what may be chosen.
-  const joined = (measure.within ?? []).filter((name) => name.includes('.'));
-  const within = [...own, ...optionsOf(joined)];
   const asked = measure.expression != null;
   // Written before a column was chosen; there again for who goes back to it.
   const written = useRef('');
@@ -130,7 +130,7 @@ export default function MeasureFields({
           <Several
             label="Within the same"
             values={measure.within ?? []}
-            options={within}
+            options={wide.dimensions.map(({ name, label }) => ({ value: name, label }))}
             onChange={(names) => set({ within: names })}
           />
         )}
@@ -158,7 +158,7 @@ export default function MeasureFields({
       {takes(kind, 'filters') && (
         <FiltersField
           title="Only rows where"
-          model={model}
+          model={wide}
           filters={measure.filters ?? []}
           onChange={(filters) => set({ filters })}
         />

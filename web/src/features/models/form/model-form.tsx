@@ -1,6 +1,6 @@
 // A model as a form. Every edit is one of the model itself, so that the text says the same.
 import Box from '@mui/material/Box';
-import { Suspense } from 'react';
+import { Suspense, useMemo } from 'react';
 import type {
   ColumnType,
   DatasetColumn,
@@ -13,7 +13,7 @@ import { chunkComponent } from '@/components/chunk-component';
 import { SectionCard } from '@/components/section-card';
 import { LoadingState } from '@/components/states';
 import { filterText } from '@/lib/filter-words';
-import { targetOf } from '@/lib/joins';
+import { targetOf, widened } from '@/lib/joins';
 import type { AccessSectionProps } from '../access/access-section';
 import { kindOfMeasure } from '../state/measure-kinds';
 import { isSavedName } from '../state/name-after';
@@ -58,6 +58,8 @@ export function ModelForm(props: ModelFormProps) {
   const set = (part: Partial<Model>): void => onEdit((old) => ({ ...old, ...part }));
   const isSaved = (list: 'dimensions' | 'measures' | 'segments', place: number): boolean =>
     isSavedName(model[list] ?? [], place, base[list] ?? []);
+  // Conditions may be on what rows belong to.
+  const wide = useMemo(() => widened(model, models), [model, models]);
   const foreign = models
     .filter((entry) => entry.name !== model.name)
     .flatMap((entry) => entry.dimensions.map(({ name }) => `${entry.name}.${name}`));
@@ -191,6 +193,7 @@ export function ModelForm(props: ModelFormProps) {
           {(measure, change, place) => (
             <MeasureFields
               model={model}
+              wide={wide}
               measure={measure}
               columns={columns}
               saved={isSaved('measures', place)}
@@ -222,7 +225,7 @@ export function ModelForm(props: ModelFormProps) {
           items={model.segments ?? []}
           problems={problems}
           nameOf={({ label, name }) => label || name}
-          summary={({ filters }) => filters.map((filter) => filterText(filter, [model])).join(', ')}
+          summary={({ filters }) => filters.map((filter) => filterText(filter, [wide])).join(', ')}
           fresh={() => ({ name: '', label: '', filters: [] })}
           onChange={(segments) => set({ segments })}
         >
@@ -244,7 +247,7 @@ export function ModelForm(props: ModelFormProps) {
               <SaidFields of={segment} onChange={(part) => change({ ...segment, ...part })} />
               <FiltersField
                 title="Rows where"
-                model={model}
+                model={wide}
                 filters={segment.filters}
                 onChange={(filters) => change({ ...segment, filters })}
               />

@@ -89,10 +89,9 @@ export function modelShape(words: Words, own: OwnNames): Shape {
     return filter;
   };
   const ownMembers = own.dimensions.map((entry) => `${own.name}.${entry}`);
-  const filter = conditionOn(ownMembers);
-  // Who sees a row may depend on what it belongs to, which joins lead to that are not saved yet, or several in a row.
+  // Rows may be chosen by what they belong to, which joins lead to that are not saved yet, or several in a row.
   const reached = [...joined.map((entry) => entry.name), ...foreign];
-  const rowFilter = conditionOn([...new Set([...ownMembers, ...reached])]);
+  const filter = conditionOn([...new Set([...ownMembers, ...reached])]);
   const named = { name: text, label: text };
   const said: Record<string, Shape> = {
     description: text,
@@ -223,7 +222,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
                 ['attribute', 'values'],
               ),
             ),
-            rows: list(rowFilter),
+            rows: list(filter),
             columns: list(column),
             hidden: list(column),
             masked: list(map('a masked column', { column, expression: text }, ['column'])),
