@@ -12,6 +12,9 @@
 //! It is off by default: then datasets are open Delta tables that other engines read. A store is encrypted as a whole or
 //! not at all, from its first object on, and an engine refuses to open it the wrong way.
 //!
+//! What waits or is read more than once (uploads, streams) and what queries write away lies in files without a name, sealed with keys
+//! that only this process ever has (`sealed_file.rs`, `spill.rs`).
+//!
 //! What it does not hide: names of tenants, datasets and time chunks, sizes and times of objects. Nor does it keep
 //! somebody who can write to the store from putting an older version of an object in the place of a newer one.
 //! Keys are in the memory of the process, and leave it only wrapped.
@@ -25,6 +28,7 @@ mod master;
 mod object;
 mod provider;
 mod ring;
+mod sealed_file;
 mod secret;
 mod spill;
 mod store;
@@ -33,6 +37,7 @@ mod upload;
 pub use keeper::{KeyKeeper, KeyReport, Rewrapped};
 pub use master::MasterKeys;
 pub use provider::{KeyProvider, WrappedKey};
+pub use sealed_file::{SealedFile, SealedReader, SealedWriter};
 pub use secret::SecretKey;
 pub(crate) use spill::SealedSpills;
 pub(crate) use store::EncryptedStore;

@@ -38,6 +38,7 @@ pub(crate) mod history;
 pub(crate) mod keys;
 mod layered;
 pub(crate) mod layout;
+pub(crate) mod leftovers;
 pub(crate) mod load_record;
 pub(crate) mod log;
 pub(crate) mod opening;

@@ -122,7 +122,7 @@ impl App {
             key_failures: RateLimit::new(ATTEMPTS_BY_PEER.0, ATTEMPTS_BY_PEER.1),
             key_uses: RateLimit::new(KEY_USES_PER_MINUTE, 1.0),
             requests: RateLimit::new(requests_per_minute, (requests_per_minute / 10.0).max(10.0)),
-            staging: Staging::open(&data_dir, settings.http.max_upload_bytes, settings.http.max_staged_uploads)?,
+            staging: Staging::open(&data_dir, settings.http.max_upload_bytes, settings.http.max_staged_uploads, settings.encryption.is_on())?,
             loads: LoadJobs::default(),
             dataset_jobs: Jobs::default(),
             waiting: Waiting::new(Duration::from_millis(settings.http.continue_wait_ms)),

@@ -21,6 +21,7 @@ use crate::mill::keeper::Keeper;
 use crate::mill::{Mappings, Planners, Shared, Sight, Tiles, UNIQUE_KEYS, VISIBLE_MODELS, ValueLists};
 use crate::query::session::Session;
 use crate::settings::Settings;
+use crate::storage::leftovers::{self, LEFT_AFTER};
 use crate::storage::{DurableLocalStore, S3Store, s3};
 
 /// Builds an [`Engine`].
@@ -156,7 +157,12 @@ impl EngineBuilder {
         Box::pin(async move {
             self.settings.validate()?;
             let bucket = matches!(self.place, Some(Place::Bucket(_)));
+            let folder = if let Some(Place::Folder(folder)) = &self.place { Some(folder.clone()) } else { None };
             let store = open_place(self.place.take()).await?;
+            if let Some(folder) = folder {
+                // Beside everything else: nobody waits for it.
+                drop(tokio::task::spawn_blocking(move || leftovers::sweep(&folder, LEFT_AFTER)));
+            }
             if bucket {
                 s3::refuse_unconditional(&*store).await?;
             }

@@ -35,7 +35,7 @@ pub(crate) mod value;
 
 use ::arrow::record_batch::RecordBatch;
 
-pub(crate) use self::spool::{Spooled, spool};
+pub(crate) use self::spool::{Access, Spooled, spool};
 use super::infer::{Inference, Layout};
 use super::{Progress, Reject};
 use crate::catalog::{Column, Promotion};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use super::options::{FileFormat, ReadOptions};
 use super::progress::Progress;
 use super::steps::Steps;
 use crate::catalog::{ColumnType, Contract, Drift, LoadMode, Promotion, Widened};
+use crate::encryption::SealedFile;
 use crate::storage::entry::Replays;
 use crate::storage::positions::Advance;
 
@@ -26,7 +28,14 @@ pub enum Input {
         /// The content.
         bytes: Bytes,
     },
-    /// A stream, with the name that messages use. It is spooled to a temporary file, because a promotion reads it twice.
+    /// A sealed file, with the name that messages use: an upload that has waited.
+    Sealed {
+        /// For messages and for guessing the format.
+        name: String,
+        /// The content.
+        file: Arc<SealedFile>,
+    },
+    /// A stream, with the name that messages use. It is spooled to a temporary file, which is sealed, because a promotion reads it twice.
     Reader {
         /// For messages and for guessing the format.
         name: String,
@@ -46,7 +55,7 @@ impl Input {
     pub fn name(&self) -> &str {
         match self {
             Self::Path(path) => path.file_name().and_then(|name| name.to_str()).unwrap_or("file"),
-            Self::Bytes { name, .. } | Self::Reader { name, .. } => name,
+            Self::Bytes { name, .. } | Self::Sealed { name, .. } | Self::Reader { name, .. } => name,
         }
     }
 }

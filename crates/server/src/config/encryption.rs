@@ -23,6 +23,11 @@ pub struct EncryptionSettings {
 }
 
 impl EncryptionSettings {
+    /// Whether there are keys.
+    pub fn is_on(&self) -> bool {
+        self.key_file.is_some() || self.key.is_some()
+    }
+
     /// Reads the master keys, where there are any.
     ///
     /// # Errors

@@ -58,7 +58,7 @@ pub async fn cancel_load(State(app): State<App>, caller: Caller, Path(id): Path<
 }
 
 fn order(new: &NewLoad, staged: &StagedFile, progress: Progress) -> Answer<EngineLoad> {
-    let mut load = EngineLoad::path(staged.path()).options(new.options.to_engine()?).progress(progress);
+    let mut load = EngineLoad::from_input(staged.input()).options(new.options.to_engine()?).progress(progress);
     for (column, column_type) in &new.types {
         load = load.column_type(column, *column_type);
     }

@@ -46,7 +46,7 @@ pub async fn preview_upload(State(app): State<App>, caller: Caller, Path(id): Pa
     if !(1..=SHOWN_MAX).contains(&shown) {
         return Err(Problem::field("limit", format!("lies between 1 and {SHOWN_MAX}")));
     }
-    let mut load = Load::path(staged.path()).options(order.options.to_engine()?).steps(order.steps);
+    let mut load = Load::from_input(staged.input()).options(order.options.to_engine()?).steps(order.steps);
     for (column, column_type) in order.types {
         load = load.column_type(column, column_type);
     }

@@ -54,7 +54,7 @@ pub async fn infer_upload(State(app): State<App>, caller: Caller, Path(id): Path
 }
 
 async fn inferred(staged: &StagedFile, options: ingest::ReadOptions) -> Answer<Upload> {
-    let inference = ingest::infer(Load::path(staged.path()).options(options)).await?;
+    let inference = ingest::infer(Load::from_input(staged.input()).options(options)).await?;
     let inference = serde_json::to_value(inference).map_err(Problem::internal)?;
     Ok(Upload { upload_id: staged.id, file_name: staged.file_name.clone(), size_bytes: staged.size_bytes, inference })
 }

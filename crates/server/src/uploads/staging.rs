@@ -1,5 +1,8 @@
 //! The staging area: one private folder a file, bounded in number and bytes per tenant, gone when nobody holds it.
 //!
+//! Where what is stored is encrypted, a staged file has no name and is sealed (`receiving.rs`), so that not even a process that is
+//! killed leaves one behind. What such a process has left of the others goes when the area is opened.
+//!
 //! A staged file is owned by its [`StagedFile`]: dropping the last holder removes it. So a client that disconnects in
 //! the middle leaves nothing, and a load that still reads keeps its file although the hour is over.
 
@@ -12,9 +15,11 @@ use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use chrono::{DateTime, TimeDelta, Utc};
 use tidemill::TenantId;
-use tokio::io::AsyncWriteExt;
+use tidemill::encryption::SealedFile;
+use tidemill::ingest::Input;
 use uuid::Uuid;
 
+use super::receiving::Receiving;
 use crate::auth::Tenancy;
 use crate::auth::private_file;
 use crate::http::{Answer, Code, Problem};
@@ -46,14 +51,23 @@ pub struct StagedFile {
     pub size_bytes: u64,
     tenant: TenantId,
     folder: PathBuf,
+    /// The content, where it is sealed: then nothing is in the folder.
+    sealed: Option<Arc<SealedFile>>,
     staged_at: DateTime<Utc>,
     ledger: Ledger,
 }
 
 impl StagedFile {
-    /// Where it lies.
-    pub fn path(&self) -> PathBuf {
+    fn path(&self) -> PathBuf {
         self.folder.join(&self.file_name)
+    }
+
+    /// The file as a load takes it.
+    pub fn input(&self) -> Input {
+        match &self.sealed {
+            Some(file) => Input::Sealed { name: self.file_name.clone(), file: Arc::clone(file) },
+            None => Input::Path(self.path()),
+        }
     }
 }
 
@@ -78,22 +92,24 @@ pub struct Staging {
     root: PathBuf,
     max_upload_bytes: u64,
     max_files: usize,
+    /// Whether files are sealed.
+    seals: bool,
     files: Mutex<HashMap<Uuid, Arc<StagedFile>>>,
     ledger: Ledger,
 }
 
 impl Staging {
-    /// Opens it, empty: nothing staged outlives the process.
+    /// Opens it, empty: nothing staged outlives the process. `seals` says whether files are sealed.
     ///
     /// # Errors
     /// The folder cannot be made.
-    pub fn open(data_dir: &Path, max_upload_bytes: u64, max_files: usize) -> anyhow::Result<Self> {
+    pub fn open(data_dir: &Path, max_upload_bytes: u64, max_files: usize, seals: bool) -> anyhow::Result<Self> {
         let root = data_dir.join("staging");
         if root.exists() {
             std::fs::remove_dir_all(&root)?;
         }
         private_file::create_folder(&root)?;
-        Ok(Self { root, max_upload_bytes, max_files, files: Mutex::default(), ledger: Ledger::default() })
+        Ok(Self { root, max_upload_bytes, max_files, seals, files: Mutex::default(), ledger: Ledger::default() })
     }
 
     /// Streams the one part `file` of a form into the area. Until it is [kept](Self::keep), dropping it removes it.
@@ -114,13 +130,12 @@ impl Staging {
     async fn receive_file(&self, tenancy: &Tenancy, mut field: Field<'_>, now: DateTime<Utc>) -> Answer<StagedFile> {
         let file_name = harmless_name(field.file_name().ok_or_else(|| Problem::invalid("the part \"file\" needs a file name"))?);
         let mut staged = self.reserve(tenancy, file_name, now)?;
-        private_file::create_folder(&staged.folder).map_err(|error| Problem::internal(error.to_string()))?;
-        let mut file = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(staged.path()).await.map_err(Problem::internal)?;
+        let mut file = if self.seals { Receiving::sealed(&self.root)? } else { Receiving::plain(&staged.folder, &staged.path()).await? };
         while let Some(chunk) = within_idle(field.chunk()).await? {
             self.account(&mut staged, chunk.len() as u64)?;
-            file.write_all(&chunk).await.map_err(Problem::internal)?;
+            file = file.write(&chunk).await?;
         }
-        file.flush().await.map_err(Problem::internal)?;
+        staged.sealed = file.finish().await?;
         Ok(staged)
     }
 
@@ -133,7 +148,7 @@ impl Staging {
         usage.files += 1;
         let id = Uuid::now_v7();
         let folder = self.root.join(tenancy.slug().as_str()).join(id.simple().to_string());
-        Ok(StagedFile { id, file_name, size_bytes: 0, tenant: tenancy.slug().clone(), folder, staged_at: now, ledger: Arc::clone(&self.ledger) })
+        Ok(StagedFile { id, file_name, size_bytes: 0, tenant: tenancy.slug().clone(), folder, sealed: None, staged_at: now, ledger: Arc::clone(&self.ledger) })
     }
 
     fn account(&self, staged: &mut StagedFile, bytes: u64) -> Answer<()> {

@@ -3,6 +3,7 @@
 //! as many rows as memory is meant for. Refuses files with a broken footer, and claims that a file of its size gives no reason for.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, SchemaRef};
@@ -10,16 +11,18 @@ use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader};
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
-use parquet::file::reader::ChunkReader;
+use parquet::file::reader::{ChunkReader, Length};
 
-use super::Spooled;
 use super::batch::BATCH_ROWS;
 use super::columnar::Batches;
 use super::parquet_header::{Trouble, schema_shape};
 use super::parquet_pages::{Groups, Leaf, Meter};
 use super::plain_size::held_max;
+use super::{Access, Spooled};
 use crate::catalog::COLUMNS_MAX;
+use crate::encryption::SealedReader;
 use crate::error::{Error, Result};
 
 /// What Parquet files begin and end with.
@@ -44,10 +47,36 @@ const HELD_MOST_BYTES: u64 = 2 << 30;
 
 /// Reads the footer; with a limit, batches have no more rows than that.
 pub(crate) fn open(source: &Spooled, limit: Option<usize>) -> Result<Box<dyn Batches>> {
-    Ok(match source.file()? {
-        Some(file) => Box::new(ParquetSource::<File>::build(source, file, limit)?),
-        None => Box::new(ParquetSource::<Bytes>::build(source, source.bytes().cloned().unwrap_or_default(), limit)?),
+    Ok(match source.access()? {
+        Access::File(file) => Box::new(ParquetSource::<File>::build(source, file, limit)?),
+        Access::Sealed(reader) => Box::new(ParquetSource::<SealedReader>::build(source, reader, limit)?),
+        Access::Bytes(bytes) => Box::new(ParquetSource::<Bytes>::build(source, bytes, limit)?),
     })
+}
+
+impl Length for SealedReader {
+    fn len(&self) -> u64 {
+        self.size()
+    }
+}
+
+impl ChunkReader for SealedReader {
+    type T = Self;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self> {
+        let mut reader = self.clone();
+        reader.seek(SeekFrom::Start(start))?;
+        Ok(reader)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        if start.saturating_add(length as u64) > self.size() {
+            return Err(ParquetError::EOF(format!("{length} bytes from {start} on, of a file of {}", self.size())));
+        }
+        let mut bytes = vec![0; length];
+        self.get_read(start)?.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
 }
 
 /// A Parquet file whose footer was read.

@@ -1,5 +1,5 @@
 //! An input that can be read more than once: files are opened in place (small ones are read at once), bytes are kept, streams go to memory while they
-//! are small and to a temporary file beyond that, which goes away with the last reader.
+//! are small and to a temporary file beyond that. Such a file is sealed and has no name: whatever becomes of the process, nobody reads it.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, Write};
@@ -9,9 +9,9 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tempfile::{NamedTempFile, TempPath};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::encryption::{SealedFile, SealedReader, SealedWriter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::{Input, Progress};
 use crate::settings::UNPACK_RATIO;
@@ -67,7 +67,14 @@ impl Passes {
 enum Content {
     Path(PathBuf),
     Bytes(Bytes),
-    Temporary(TempPath),
+    Sealed(Arc<SealedFile>),
+}
+
+/// A way to the content.
+pub(crate) enum Access {
+    File(File),
+    Sealed(SealedReader),
+    Bytes(Bytes),
 }
 
 impl Spooled {
@@ -98,20 +105,31 @@ impl Spooled {
         if let Content::Bytes(bytes) = &self.content { Some(bytes) } else { None }
     }
 
-    /// The file, where the content is in one.
-    pub(crate) fn file(&self) -> Result<Option<File>> {
-        match &self.content {
-            Content::Path(path) => open(&self.name, path).map(Some),
-            Content::Temporary(path) => open(&self.name, path).map(Some),
-            Content::Bytes(_) => Ok(None),
-        }
+    /// The content, wherever it is.
+    pub(crate) fn access(&self) -> Result<Access> {
+        Ok(match &self.content {
+            Content::Path(path) => Access::File(open(&self.name, path)?),
+            Content::Sealed(file) => Access::Sealed(file.reader()),
+            Content::Bytes(bytes) => Access::Bytes(bytes.clone()),
+        })
     }
 
     /// Reads it in any order.
     pub(crate) fn seekable(&self) -> Result<Box<dyn ReadSeek>> {
-        Ok(match self.file()? {
-            Some(file) => Box::new(BufReader::with_capacity(64 << 10, file)),
-            None => Box::new(Cursor::new(self.bytes().cloned().unwrap_or_default())),
+        Ok(match self.access()? {
+            Access::File(file) => Box::new(BufReader::with_capacity(64 << 10, file)),
+            // It holds a chunk at a time.
+            Access::Sealed(reader) => Box::new(reader),
+            Access::Bytes(bytes) => Box::new(Cursor::new(bytes)),
+        })
+    }
+
+    /// Reads what is not in memory.
+    fn stored(&self) -> Result<Option<Box<dyn Read + Send>>> {
+        Ok(match self.access()? {
+            Access::File(file) => Some(Box::new(file)),
+            Access::Sealed(reader) => Some(Box::new(reader)),
+            Access::Bytes(_) => None,
         })
     }
 
@@ -146,7 +164,7 @@ impl Spooled {
         if let Some(found) = self.passes.as_ref().and_then(|passes| passes.hash.get()) {
             return Ok(*found);
         }
-        let hash: Hash = match self.file()? {
+        let hash: Hash = match self.stored()? {
             None => Sha256::digest(self.bytes().cloned().unwrap_or_default()).into(),
             Some(mut content) => {
                 let (mut hash, mut block) = (Sha256::new(), vec![0; HASHED_AT_ONCE_BYTES]);
@@ -167,20 +185,20 @@ impl Spooled {
 
     /// Reads it from the beginning.
     pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>> {
-        Ok(match self.file()? {
+        Ok(match self.stored()? {
             Some(file) => match &self.passes {
                 // Also where it is known: a file may be another one by the second pass.
                 Some(passes) => Box::new(Hashing { inner: file, hash: Sha256::new(), left: self.size, passes: Arc::clone(passes) }),
-                None => Box::new(file),
+                None => file,
             },
             None => Box::new(Cursor::new(self.bytes().cloned().unwrap_or_default())),
         })
     }
 }
 
-/// A file that is hashed while it is read.
+/// A content that is hashed while it is read.
 struct Hashing {
-    inner: File,
+    inner: Box<dyn Read + Send>,
     hash: Sha256,
     /// Bytes that are not read yet.
     left: u64,
@@ -234,6 +252,11 @@ pub(crate) async fn spool(input: Input, progress: &Progress) -> Result<Spooled> 
             let size = bytes.len() as u64;
             (Content::Bytes(bytes), size)
         }
+        Input::Sealed { file, .. } => {
+            let looked = tokio::task::spawn_blocking(move || open_small(file)).await;
+            let looked = looked.map_err(|error| Error::internal("a look at a sealed file ended without a word").because(error))?;
+            looked.map_err(|error| Error::new(ErrorKind::Unavailable, format!("{name}: read the file that waits: {error}")).because(error))?
+        }
         Input::Reader { reader, .. } => spool_stream(&name, reader, progress).await?,
     };
     progress.set_bytes_total(size);
@@ -254,9 +277,20 @@ fn look_at(name: &str, path: PathBuf) -> Result<(Content, u64)> {
     Ok((Content::Bytes(bytes.into()), size))
 }
 
+/// A sealed file: opened at once where it is small, for the same reason.
+fn open_small(file: Arc<SealedFile>) -> std::io::Result<(Content, u64)> {
+    let size = file.size();
+    if size > FILE_IN_MEMORY_MAX_BYTES {
+        return Ok((Content::Sealed(file), size));
+    }
+    let mut bytes = Vec::new();
+    file.reader().read_to_end(&mut bytes)?;
+    Ok((Content::Bytes(bytes.into()), size))
+}
+
 async fn spool_stream(name: &str, mut reader: Box<dyn AsyncRead + Send + Unpin>, progress: &Progress) -> Result<(Content, u64)> {
     let mut held = Vec::new();
-    let mut file: Option<NamedTempFile> = None;
+    let mut file: Option<SealedWriter> = None;
     let mut size = 0_u64;
     loop {
         progress.check()?;
@@ -276,42 +310,55 @@ async fn spool_stream(name: &str, mut reader: Box<dyn AsyncRead + Send + Unpin>,
     }
     match file {
         None => Ok((Content::Bytes(held.into()), size)),
-        Some(file) => Ok((Content::Temporary(write_away(name, Some(file), held).await?.into_temp_path()), size)),
+        Some(file) => {
+            let written = write_away(name, Some(file), held).await?;
+            let sealed = tokio::task::spawn_blocking(move || written.finish()).await;
+            let sealed = sealed.map_err(|error| Error::internal("the writing of a temporary file ended without a word").because(error))?;
+            Ok((Content::Sealed(Arc::new(sealed.map_err(|error| no_room(name, error))?)), size))
+        }
     }
 }
 
 /// Appends bytes to the temporary file, which is made first where there is none, off the async threads.
-async fn write_away(name: &str, file: Option<NamedTempFile>, bytes: Vec<u8>) -> Result<NamedTempFile> {
+async fn write_away(name: &str, file: Option<SealedWriter>, bytes: Vec<u8>) -> Result<SealedWriter> {
     let written = tokio::task::spawn_blocking(move || {
         let mut file = match file {
             Some(file) => file,
-            None => NamedTempFile::new()?,
+            None => SealedWriter::in_folder(&std::env::temp_dir())?,
         };
-        file.write_all(&bytes)?;
-        Ok::<_, std::io::Error>(file)
+        Ok::<_, Error>(file.write_all(&bytes).map(|()| file))
     });
-    match written.await {
-        Ok(Ok(file)) => Ok(file),
-        Ok(Err(error)) => {
-            let place = std::env::temp_dir();
-            Err(Error::new(ErrorKind::Unavailable, format!("{name}: write to {}: {error}; make room there and try again", place.display())).because(error))
-        }
-        Err(error) => Err(Error::internal("the writing of a temporary file ended without a word").because(error)),
-    }
+    let written = written.await.map_err(|error| Error::internal("the writing of a temporary file ended without a word").because(error))?;
+    written.map_err(|error| error.context(name))?.map_err(|error| no_room(name, error))
+}
+
+fn no_room(name: &str, error: std::io::Error) -> Error {
+    let place = std::env::temp_dir();
+    Error::new(ErrorKind::Unavailable, format!("{name}: write to {}: {error}; make room there and try again", place.display())).because(error)
 }
 
 #[cfg(test)]
 mod tests {
+    use tempfile::NamedTempFile;
+
     use super::*;
+
+    fn sealed(bytes: &[u8]) -> Input {
+        let mut writer = SealedWriter::in_folder(&std::env::temp_dir()).unwrap();
+        writer.write_all(bytes).unwrap();
+        Input::Sealed { name: "s".into(), file: Arc::new(writer.finish().unwrap()) }
+    }
 
     #[tokio::test]
     async fn every_input_can_be_read_twice() {
         let big = vec![b'x'; 3 * MEMORY_MAX_BYTES];
         let mut path = NamedTempFile::new().unwrap();
         path.write_all(b"abc").unwrap();
-        let cases: [(Input, &[u8]); 4] = [
+        let cases: [(Input, &[u8]); 6] = [
             (Input::Bytes { name: "a".into(), bytes: Bytes::from_static(b"abc") }, b"abc"),
             (Input::Path(path.path().to_owned()), b"abc"),
+            (sealed(b"abc"), b"abc"),
+            (sealed(&big), &big),
             (Input::Reader { name: "r".into(), reader: Box::new(Cursor::new(b"abc".to_vec())) }, b"abc"),
             (Input::Reader { name: "r".into(), reader: Box::new(Cursor::new(big.clone())) }, &big),
         ];
