@@ -7,6 +7,7 @@ pub(crate) mod convert;
 pub mod dataset;
 pub(crate) mod datasets;
 pub mod drift;
+pub(crate) mod exact;
 pub(crate) mod json;
 pub mod load_mode;
 pub(crate) mod models;

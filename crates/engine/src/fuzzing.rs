@@ -194,7 +194,7 @@ pub fn rows_of(name: &str, bytes: &[u8]) -> Result<usize> {
     let inference = infer_spooled(&source, &ReadOptions::default(), None)?;
     let (columns, declared) = inference.declared_with(&BTreeMap::new())?;
     DatasetSchema::new(columns.clone(), None)?;
-    let target = DecodeTarget { columns, declared, lines: false, nulling: Vec::new() };
+    let target = DecodeTarget { columns, declared, lines: false, nulling: Vec::new(), rounding: Vec::new() };
     let mut rows = 0;
     decode(&source, &inference, &target, &Progress::new(), &mut |decoded| {
         rows += decoded.batch.num_rows();
@@ -223,7 +223,7 @@ fn load(source: &Spooled, options: &ReadOptions) -> Result<(), String> {
         if settled(DatasetSchema::new(columns.clone(), None))?.is_none() {
             continue;
         }
-        let mut target = DecodeTarget { columns, declared, lines: true, nulling: Vec::new() };
+        let mut target = DecodeTarget { columns, declared, lines: true, nulling: Vec::new(), rounding: Vec::new() };
         for _ in 0..PASSES_MAX {
             let mut broken = None;
             let outcome = decode(source, &inference, &target, &Progress::new(), &mut |decoded| {

@@ -11,6 +11,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUn
 use arrow::util::display::array_value_to_string;
 
 use super::column::{Column, ColumnType, ELEMENT, FLOAT_EXACT_MAX};
+use super::exact::{Rounding, floats};
 use super::json::column_to_json;
 use crate::error::{Error, Result};
 
@@ -30,8 +31,13 @@ pub(crate) fn show(array: &ArrayRef, row: usize) -> String {
     shown.unwrap_or_default()
 }
 
-/// An array as one of a column; what does not fit is null, a field that it lacks too.
+/// An array as one of a column; what does not fit is null, a field that it lacks too. Long numbers become the nearest float.
 pub(crate) fn convert(stored: &ArrayRef, column: &Column) -> Result<ArrayRef> {
+    convert_as(stored, column, Rounding::Allowed)
+}
+
+/// The same, with what becomes of numbers that no float gives back.
+pub(crate) fn convert_as(stored: &ArrayRef, column: &Column, rounding: Rounding) -> Result<ArrayRef> {
     if !column.column_type.is_nested() && *stored.data_type() == column.column_type.data_type() && column.column_type != ColumnType::Float {
         return Ok(Arc::clone(stored));
     }
@@ -39,7 +45,7 @@ pub(crate) fn convert(stored: &ArrayRef, column: &Column) -> Result<ArrayRef> {
         ColumnType::Struct => {
             let Some(structs) = stored.as_struct_opt() else { return Err(no_way(stored, column)) };
             let inner = column.fields.iter().map(|field| match structs.column_by_name(&field.name) {
-                Some(inner) => convert(inner, field),
+                Some(inner) => convert_as(inner, field, rounding),
                 None => Ok(new_null_array(&field.data_type(), stored.len())),
             });
             let inner = inner.collect::<Result<Vec<_>>>()?;
@@ -49,14 +55,15 @@ pub(crate) fn convert(stored: &ArrayRef, column: &Column) -> Result<ArrayRef> {
             let Some(element) = column.fields.first() else { return Err(no_way(stored, column)) };
             let List { offsets, inner, nulls } = List::of(stored).ok_or_else(|| no_way(stored, column))??;
             let field: FieldRef = Arc::new(Field::new(ELEMENT, element.data_type(), true));
-            Ok(Arc::new(ListArray::try_new(field, offsets, convert(&inner, element)?, nulls)?))
+            Ok(Arc::new(ListArray::try_new(field, offsets, convert_as(&inner, element, rounding)?, nulls)?))
         }
         ColumnType::String if stored.data_type().is_nested() => {
             let natural = Column::from_field(&Field::new(&column.name, stored.data_type().clone(), true)).ok_or_else(|| no_way(stored, column))?;
-            let values = column_to_json(&convert(stored, &natural)?);
+            // Nobody has said of what is inside of a text that it may be rounded.
+            let values = column_to_json(&convert_as(stored, &natural, Rounding::Refused)?);
             Ok(Arc::new(values.into_iter().map(|value| (!value.is_null()).then(|| value.to_string())).collect::<StringViewArray>()))
         }
-        _ => convert_plain(stored, column.column_type),
+        _ => convert_plain(stored, column.column_type, rounding),
     }
 }
 
@@ -64,13 +71,18 @@ fn no_way(stored: &ArrayRef, column: &Column) -> Error {
     Error::invalid(format!("{} does not become {column}", stored.data_type()))
 }
 
-fn convert_plain(stored: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef> {
+fn convert_plain(stored: &ArrayRef, column_type: ColumnType, rounding: Rounding) -> Result<ArrayRef> {
     let options = CastOptions { safe: true, ..CastOptions::default() };
     let target = column_type.data_type();
     let plain = match stored.data_type() {
         DataType::Dictionary(_, value) => of_dictionary(stored, value, &options)?,
         _ => Arc::clone(stored),
     };
+    if column_type == ColumnType::Float
+        && let Some(floats) = floats(&plain, rounding)
+    {
+        return Ok(floats);
+    }
     Ok(match (plain.data_type(), column_type) {
         (DataType::Null, _) => new_null_array(&target, plain.len()),
         // The instant stays; a time without zone is UTC.
@@ -215,7 +227,7 @@ fn look(stored: &ArrayRef, made: &ArrayRef, column: &Column, path: &str, row_of:
         // The text of what is nested is made of our types, which may not hold everything either.
         ColumnType::String if stored.data_type().is_nested() => {
             let natural = Column::from_field(&Field::new(&column.name, stored.data_type().clone(), true));
-            if let Some((natural, made)) = natural.and_then(|natural| convert(stored, &natural).ok().map(|made| (natural, made))) {
+            if let Some((natural, made)) = natural.and_then(|natural| convert_as(stored, &natural, Rounding::Refused).ok().map(|made| (natural, made))) {
                 look(stored, &made, &natural, path, row_of, found);
             }
         }

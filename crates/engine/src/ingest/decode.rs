@@ -33,12 +33,14 @@ pub(crate) mod tally;
 pub(crate) mod text;
 pub(crate) mod value;
 
+use std::collections::BTreeMap;
+
 use ::arrow::record_batch::RecordBatch;
 
 pub(crate) use self::spool::{Access, Spooled, spool};
 use super::infer::{Inference, Layout};
 use super::{Progress, Reject};
-use crate::catalog::{Column, Promotion};
+use crate::catalog::{Column, ColumnType, Promotion};
 use crate::error::Result;
 
 /// Rows and rejected rows, in the order of the file.
@@ -67,6 +69,14 @@ pub(crate) struct DecodeTarget {
     pub lines: bool,
     /// For each column of declared type, whether a misfit becomes null instead of rejecting its row; empty for none.
     pub nulling: Vec<bool>,
+    /// For each column, whether numbers in it that no float gives back may be rounded; empty for none.
+    pub rounding: Vec<bool>,
+}
+
+/// For each of some columns, whether somebody has said that it, or something in it, is a float.
+pub(crate) fn said_to_be_floats(columns: &[Column], types: &BTreeMap<String, ColumnType>) -> Vec<bool> {
+    let is_of = |name: &str, column: &Column| name.strip_prefix(&column.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    columns.iter().map(|column| types.iter().any(|(name, column_type)| *column_type == ColumnType::Float && is_of(name, column))).collect()
 }
 
 /// How a pass over a file ended.

@@ -388,6 +388,9 @@ pub struct LoadReport {
     /// Values that were made null, because they did not hold to the contract.
     #[serde(default)]
     pub nulled: u64,
+    /// Values of decimals and long whole numbers that a float has rounded, because their column was declared as float. A row counts once a column.
+    #[serde(default)]
+    pub rounded: u64,
     /// Whether there is a profile: see [`Mill::load_profile`](crate::Mill::load_profile).
     #[serde(default)]
     pub profiled: bool,

@@ -106,6 +106,7 @@ pub(crate) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         duration_ms: record.duration_ms,
         promotions: record.promotions,
         nulled: record.nulled,
+        rounded: record.rounded,
         profiled: record.profiled,
         drift: record.drift,
         left_out: record.left_out,

@@ -191,7 +191,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
             let mut types = plan.types.clone();
             declare_types(&plan.treatments.contract, &plan.inference, &mut types)?;
             let (columns, declared) = plan.inference.declared_with(&plan.treatments.declared(&plan.inference, types))?;
-            DecodeTarget { columns, declared, lines: false, nulling: Vec::new() }
+            DecodeTarget { columns, declared, lines: false, nulling: Vec::new(), rounding: Vec::new() }
         }
     };
     let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces() && plan.record.replays.is_none();
@@ -246,6 +246,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
             // A large source was read on the way here.
             digest: once::digest_of(&plan.record, &plan.order, &plan.source, &plan.progress).await?,
             nulled: ground.nulled,
+            rounded: plan.progress.rounded(),
             profiled: drift.is_some(),
             drift: drift.unwrap_or_default(),
             rows: segments.iter().map(|segment| segment.rows).sum(),
@@ -422,11 +423,11 @@ fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
             return Err(Error::invalid(format!("{source} has a column {name:?} that the steps of the dataset do not know{near}; rename or remove it, or change the steps"))
                 .at(name.clone()));
         }
-        return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false, nulling: Vec::new() });
+        return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false, nulling: Vec::new(), rounding: Vec::new() });
     }
     let schema = &snapshot.metadata.schema;
     let known = plan.decision.widen.as_ref().map_or(&schema.columns, |widen| &widen.source);
-    let mut target = DecodeTarget { declared: vec![true; known.len()], columns: known.clone(), lines: false, nulling: Vec::new() };
+    let mut target = DecodeTarget { declared: vec![true; known.len()], columns: known.clone(), lines: false, nulling: Vec::new(), rounding: Vec::new() };
     let is_new = |name: &str| schema.get(name).is_none();
     let types = plan.types.iter().filter(|(name, _)| is_new(name)).map(|(name, column_type)| (name.clone(), *column_type)).collect();
     let (columns, declared) = plan.inference.declared_with(&types)?;
@@ -519,6 +520,7 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         let treatment = plan.treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
         target.nulling = treatment.nulling(&target.columns);
+        target.rounding = plan.treatments.rounding(&target.columns, &plan.types);
         let schema = match before {
             Some(snapshot) => DatasetSchema::new(treatment.columns().to_vec(), snapshot.metadata.schema.time_column.clone())?,
             None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,

@@ -25,6 +25,8 @@ struct Counters {
     bytes_total: AtomicU64,
     rows: AtomicU64,
     rejected: AtomicU64,
+    /// Values that a float has rounded.
+    rounded: AtomicU64,
     /// Columns with values that did not fit their type.
     misfits: Mutex<BTreeSet<String>>,
     /// Told of every change, and whether the load has ended.
@@ -178,6 +180,16 @@ impl Progress {
         self.tell();
     }
 
+    /// Counts values that a float has rounded, because somebody said that it may.
+    pub(crate) fn add_rounded(&self, values: u64) {
+        self.counters.rounded.fetch_add(values, Ordering::Relaxed);
+    }
+
+    /// How many there were, in the pass that runs or ran last.
+    pub(crate) fn rounded(&self) -> u64 {
+        self.counters.rounded.load(Ordering::Relaxed)
+    }
+
     /// Notes a column with values that do not fit its type; also what is never handed on, because the load ends there, counts.
     pub(crate) fn note_misfit(&self, column: &str) {
         let mut misfits = self.counters.misfits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -194,6 +206,7 @@ impl Progress {
     /// A second pass begins (a column was promoted): rows are counted anew.
     pub(crate) fn restart(&self) {
         self.counters.misfits.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.counters.rounded.store(0, Ordering::Relaxed);
         self.counters.bytes_read.store(0, Ordering::Relaxed);
         self.counters.rows.store(0, Ordering::Relaxed);
         self.counters.rejected.store(0, Ordering::Relaxed);

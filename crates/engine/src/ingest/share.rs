@@ -25,6 +25,7 @@ pub(super) async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget
     let room = host.gatherings.room(plan.source.size()).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
     let treatments = plan.treatments.clone();
+    target.rounding = treatments.rounding(&target.columns, &plan.types);
     let decoded = blocking(source.size(), move || {
         let mut treatment = treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
@@ -54,7 +55,7 @@ pub(super) async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget
         return Ok(None);
     }
     plan.decision.explain(&mut rejects);
-    let record = LoadRecord { left_out, nulled, ..plan.record.clone() };
+    let record = LoadRecord { left_out, nulled, rounded: plan.progress.rounded(), ..plan.record.clone() };
     let (table, steps, contract) = (before.metadata.id.clone(), before.metadata.steps.clone(), before.metadata.contract.clone());
     let inference = Arc::clone(&plan.inference);
     let load = SmallLoad {

@@ -17,7 +17,7 @@ use self::rows::{Rows, pieces};
 use super::contract::Checks;
 use super::contract::reference::References;
 use super::decode::tally::{JUDGED_ROWS, bytes_of, too_long};
-use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode};
+use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode, said_to_be_floats};
 use super::infer::Inference;
 use super::reject::{REJECTS_MAX, REJECTS_MAX_BYTES};
 use super::steps::compile::CompiledSteps;
@@ -105,6 +105,17 @@ impl Treatments {
             Some(ordered) => ordered.steps.declared(inference, types),
             None => types,
         }
+    }
+
+    /// For each of some columns of a source, whether somebody has said that it is a float: the load, the contract or a step.
+    pub(crate) fn rounding(&self, columns: &[Column], types: &BTreeMap<String, ColumnType>) -> Vec<bool> {
+        let floats = self.contract.types().filter(|(_, _, column_type, _)| *column_type == ColumnType::Float).map(|(_, column, ..)| column.to_owned());
+        let mut said: BTreeMap<String, ColumnType> = types.clone();
+        said.extend(floats.map(|column| (column, ColumnType::Float)));
+        if let Some(ordered) = &self.steps {
+            said.extend(ordered.steps.cast_to_float().into_iter().map(|column| (column, ColumnType::Float)));
+        }
+        said_to_be_floats(columns, &said)
     }
 
     /// What a new dataset keeps of its steps.

@@ -24,7 +24,7 @@ use crate::catalog::{Column, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
 use crate::ingest::Load;
-use crate::ingest::decode::spool;
+use crate::ingest::decode::{said_to_be_floats, spool};
 use crate::ingest::infer::infer_spooled;
 use crate::ingest::steps::preview::preview;
 use crate::ingest::steps::provisions::{LookedUp, Provisions, SALT_BYTES, StepHost};
@@ -144,9 +144,12 @@ impl Mill {
             let source = spool(input, &progress).await?.with_unpack_ratio(options.unpack_ratio.or(Some(self.shared.settings.unpack_ratio)));
             let work = move || {
                 let inference = infer_spooled(&source, &options, None)?;
+                let mut rounding = said_to_be_floats(&inference.declared_with(&types)?.0, &types);
                 let (columns, _) = inference.declared_with(&steps.declared(&inference, types))?;
+                let cast = steps.cast_to_float();
+                rounding.iter_mut().zip(&columns).for_each(|(rounds, column)| *rounds |= cast.contains(&column.name));
                 let compiled = steps.compile(&columns, &provisions)?;
-                preview(&source, inference, columns, compiled, shown.min(SHOWN_MAX))
+                preview(&source, inference, columns, rounding, compiled, shown.min(SHOWN_MAX))
             };
             tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal("the preview ended without a word").because(error))?
         })

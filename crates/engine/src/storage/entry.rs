@@ -532,6 +532,7 @@ mod tests {
                 idempotency_key: Some("k".into()),
                 digest: Some("4-ab".into()),
                 nulled: 2,
+                rounded: 3,
                 profiled: true,
                 drift: vec![],
                 replays: Some(Replays { load_id: "m".into(), rejects: vec![0, 7] }),

@@ -43,6 +43,9 @@ pub(crate) struct LoadRecord {
     /// Values that were made null, because they did not hold to the contract.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub nulled: u64,
+    /// Values that a float has rounded.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rounded: u64,
     /// Whether a profile of it was stored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub profiled: bool,

@@ -18,6 +18,7 @@ mod distinct;
 mod encryption;
 mod escapes;
 mod evolution;
+mod exact;
 mod explained;
 mod faults;
 mod flights;

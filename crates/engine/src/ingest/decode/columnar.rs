@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, UInt64Array, new_null_array};
 use arrow::compute::{filter_record_batch, take_record_batch};
-use arrow::datatypes::{Field, SchemaRef};
+use arrow::datatypes::{DataType, Field, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use serde_json::{Map, Value};
 
@@ -21,9 +21,10 @@ use super::parquet;
 use super::plain_size::{Growth, RowSizes};
 use super::tally::{Tally, shorten_value};
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
-use crate::catalog::Column;
-use crate::catalog::convert::{convert, misfits, show};
+use crate::catalog::convert::{convert, convert_as, misfits, show};
+use crate::catalog::exact::{Rounding, may_be_rounded};
 use crate::catalog::json::column_to_json;
+use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::ingest::reject::{REJECTS_MAX, REJECTS_MAX_BYTES};
 use crate::ingest::{Progress, Reject};
@@ -174,7 +175,8 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
             arrays.push(new_null_array(&column.data_type(), batch.num_rows()));
             continue;
         };
-        let array = convert(stored, column).and_then(compact).map_err(|error| {
+        let rounds = target.rounding.get(place).copied().unwrap_or_default();
+        let array = convert_as(stored, column, if rounds { Rounding::Allowed } else { Rounding::Refused }).and_then(compact).map_err(|error| {
             Error::invalid(format!(
                 "{}: column {:?} of the {} type {} cannot be read as {column}: {}; choose another type",
                 source.name(),
@@ -184,6 +186,10 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
                 error.message()
             ))
         })?;
+        if rounds && may_be_rounded(stored.data_type()) {
+            let exact = convert_as(stored, column, Rounding::Refused)?;
+            progress.add_rounded(misfits(stored, &exact, column).len().saturating_sub(misfits(stored, &array, column).len()) as u64);
+        }
         if target.nulling.get(place).copied().unwrap_or_default() {
             nulled += misfits(stored, &array, column).len() as u64;
             arrays.push(array);
@@ -257,6 +263,7 @@ fn whole_rows(batch: &RecordBatch, bad: &[Option<Reject>]) -> Result<Vec<String>
 /// The values of a stored column as JSON. What JSON would lose something of is text: numbers that no type of ours holds, decimals.
 fn values_of(name: &str, stored: &ArrayRef) -> Vec<Value> {
     let natural = Column::from_field(&Field::new(name, stored.data_type().clone(), true)).filter(|_| !stored.data_type().is_decimal());
+    let natural = natural.map(|column| with_digits(column, stored.data_type()));
     let values = natural.and_then(|column| convert(stored, &column).ok()).map(|array| column_to_json(&array));
     let mut values = values.unwrap_or_else(|| vec![Value::Null; stored.len()]);
     let nulls = stored.logical_nulls();
@@ -268,6 +275,23 @@ fn values_of(name: &str, stored: &ArrayRef) -> Vec<Value> {
     values
 }
 
+/// The same column, in which decimals are text: with all of their digits.
+fn with_digits(mut column: Column, stored: &DataType) -> Column {
+    match stored {
+        kind if kind.is_decimal() => column.column_type = ColumnType::String,
+        DataType::Struct(fields) => {
+            let inner = column.fields.into_iter().zip(fields).map(|(column, field)| with_digits(column, field.data_type()));
+            column.fields = inner.collect();
+        }
+        DataType::List(element) | DataType::LargeList(element) | DataType::FixedSizeList(element, _) | DataType::ListView(element) | DataType::LargeListView(element) => {
+            column.fields = column.fields.into_iter().map(|column| with_digits(column, element.data_type())).collect();
+        }
+        DataType::Map(entries, _) => column.fields = column.fields.into_iter().map(|column| with_digits(column, entries.data_type())).collect(),
+        _ => {}
+    }
+    column
+}
+
 #[cfg(test)]
 mod tests {
     use ::parquet::arrow::ArrowWriter;
@@ -275,7 +299,6 @@ mod tests {
     use arrow::datatypes::Int32Type;
 
     use super::*;
-    use crate::catalog::ColumnType;
     use crate::ingest::decode::testing::load;
 
     fn write(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {

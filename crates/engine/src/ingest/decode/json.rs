@@ -155,7 +155,7 @@ mod tests {
         let source = spooled("t.json", text);
         let column = |name: &str, column_type| Column::new(name, column_type);
         let target =
-            DecodeTarget { columns: vec![column("n", ColumnType::Integer), column("name", ColumnType::String)], declared: vec![true, true], lines: false, nulling: Vec::new() };
+            DecodeTarget { columns: vec![column("n", ColumnType::Integer), column("name", ColumnType::String)], declared: vec![true, true], lines: false, nulling: Vec::new(), rounding: Vec::new() };
         let loaded = load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target).unwrap();
         assert_eq!(
             loaded.described(),

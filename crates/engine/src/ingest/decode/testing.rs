@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 
 use super::batch::schema_of;
-use super::{DecodeOutcome, DecodeTarget, Spooled, decode, spool};
+use super::{DecodeOutcome, DecodeTarget, Spooled, decode, said_to_be_floats, spool};
 use crate::catalog::convert::show;
 use crate::catalog::{Column, ColumnType, Promotion};
 use crate::error::Result;
@@ -59,8 +59,10 @@ pub(crate) fn load_source(source: &Spooled, declared: &[(&str, ColumnType)]) -> 
 /// The same, with more declared.
 pub(crate) fn load_with(source: &Spooled, options: &ReadOptions, declared: &[(&str, ColumnType)]) -> Result<Loaded> {
     let inference = infer_spooled(source, options, None)?;
-    let (columns, declared) = inference.declared_with(&declared.iter().map(|(name, column_type)| ((*name).to_owned(), *column_type)).collect())?;
-    load_into(source, inference, DecodeTarget { columns, declared, lines: false, nulling: Vec::new() })
+    let types = declared.iter().map(|(name, column_type)| ((*name).to_owned(), *column_type)).collect();
+    let (columns, declared) = inference.declared_with(&types)?;
+    let rounding = said_to_be_floats(&columns, &types);
+    load_into(source, inference, DecodeTarget { columns, declared, lines: false, nulling: Vec::new(), rounding })
 }
 
 /// Loads into given columns.

@@ -191,7 +191,7 @@ fn packed_files_of_several_members_are_read_whole() {
 fn columns_of_the_target_are_matched_by_name() {
     let source = spooled("t.csv", "b,a\n1,x\n");
     let column = |name: &str, column_type| Column::new(name, column_type);
-    let target = |columns: Vec<Column>| DecodeTarget { declared: vec![true; columns.len()], columns, lines: false, nulling: Vec::new() };
+    let target = |columns: Vec<Column>| DecodeTarget { declared: vec![true; columns.len()], columns, lines: false, nulling: Vec::new(), rounding: Vec::new() };
     let loaded = load_into(
         &source,
         infer_spooled(&source, &ReadOptions::default(), None).unwrap(),
@@ -208,7 +208,7 @@ fn columns_of_the_target_are_matched_by_name() {
 fn a_load_stops_when_it_is_cancelled_or_nobody_listens() {
     let source = spooled("t.csv", format!("n\n{}", "1\n".repeat(100_000)));
     let inference = infer_spooled(&source, &ReadOptions::default(), None).unwrap();
-    let target = DecodeTarget { columns: vec![Column::new("n", ColumnType::Integer)], declared: vec![true], lines: false, nulling: Vec::new() };
+    let target = DecodeTarget { columns: vec![Column::new("n", ColumnType::Integer)], declared: vec![true], lines: false, nulling: Vec::new(), rounding: Vec::new() };
     let progress = Progress::new();
     let error = super::decode(&source, &inference, &target, &progress, &mut |_| {
         progress.cancel();

@@ -316,12 +316,19 @@ pub(crate) mod lenient {
     }
 }
 
+/// Whether a text is digits with a point or without, and a float of that size is there.
+fn is_plain_number(text: &[u8]) -> bool {
+    let plain = text.strip_prefix(b"-").unwrap_or(text).iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    plain && std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok()).is_some_and(f64::is_finite)
+}
+
 /// What to tell somebody whose value does not fit.
 pub(crate) fn misfit(column_type: ColumnType, text: &[u8]) -> &'static str {
     let digits = trim(text);
     match column_type {
         ColumnType::Integer if digits.len() > 18 && is_whole(digits) => "too large for a 64-bit integer; declare the column as string or float",
         ColumnType::Integer => "not an integer",
+        ColumnType::Float if is_plain_number(digits) => "a float would round it; declare the column as string to keep all digits, or as float to have it rounded",
         ColumnType::Float => "not a finite number",
         ColumnType::Boolean => "not a boolean; write true or false",
         ColumnType::Date => "not a date; write YYYY-MM-DD",

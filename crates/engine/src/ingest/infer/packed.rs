@@ -5,7 +5,8 @@ use arrow::datatypes::{Field, Int64Type};
 
 use super::{EXAMPLES_MAX, Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, check_width, shorten};
 use crate::catalog::column::FLOAT_EXACT_MAX;
-use crate::catalog::convert::{Misfit, convert, misfits, show};
+use crate::catalog::convert::{Misfit, convert, convert_as, misfits, show};
+use crate::catalog::exact::{Rounding, may_be_rounded};
 use crate::catalog::{Column, ColumnType, DatasetSchema};
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
@@ -30,7 +31,7 @@ pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSc
     let batch = if is_known { None } else { format.read(source.name(), &mut *file, 0)?.map(|batch| batch.slice(0, RowSizes::of(&batch).within(0, SAMPLE_ROWS, SAMPLE_BYTES).0)) };
     let rows = batch.as_ref().map_or(0, |batch| batch.num_rows());
     let mut preview = Preview { columns: schema.fields().iter().map(|field| field.name().clone()).collect(), rows: vec![Vec::new(); rows.min(PREVIEW_ROWS)] };
-    let mut columns = Vec::new();
+    let (mut columns, mut warnings) = (Vec::new(), Vec::new());
     for (index, field) in schema.fields().iter().enumerate() {
         // Every type was checked when the file was opened.
         let ours = Column::from_field(field).unwrap_or_else(|| Column::new(field.name(), ColumnType::String));
@@ -47,6 +48,16 @@ pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSc
                     None if examples.len() >= EXAMPLES_MAX => break,
                     None => {}
                 }
+            }
+        }
+        if let Some(batch) = batch.as_ref().filter(|_| ours.column_type == ColumnType::Float && may_be_rounded(field.data_type())) {
+            let exact = convert_as(batch.column(index), &ours, Rounding::Refused)?;
+            let long = misfits(batch.column(index), &exact, &ours).len();
+            if long > 0 {
+                let name = field.name();
+                warnings.push(format!(
+                    "{long} of the first {rows} rows have a number in column {name:?} that a float would round; they will be rejected, unless it is declared as string, to keep all digits, or as float"
+                ));
             }
         }
         let narrow = match ours.column_type {
@@ -71,7 +82,7 @@ pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSc
         let Column { name, column_type, fields } = ours;
         columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false, needs_width, beyond });
     }
-    Ok(Found { layout: Layout::Columnar(format), header: true, rows: rows as u64, columns, preview, warnings: Vec::new(), sheet: None })
+    Ok(Found { layout: Layout::Columnar(format), header: true, rows: rows as u64, columns, preview, warnings, sheet: None })
 }
 
 /// Values as those of a column of ours; what cannot be read so is the file's fault.

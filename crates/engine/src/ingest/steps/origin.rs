@@ -22,32 +22,34 @@ impl Steps {
         types
     }
 
+    /// Names of columns that the steps make floats of, as they are called before the first step: these may be rounded.
+    pub(crate) fn cast_to_float(&self) -> BTreeSet<String> {
+        let (mut cast, mut sources) = (BTreeSet::new(), Sources::default());
+        for step in self {
+            if let Step::Cast { columns, to: ColumnType::Float, .. } = step {
+                columns.iter().for_each(|column| cast.extend(sources.of(column)));
+            }
+            sources.pass(step);
+        }
+        cast
+    }
+
     /// Names of columns whose texts the steps read, as they are called before the first step.
     fn texts(&self) -> BTreeSet<String> {
         let (mut texts, mut sources) = (BTreeSet::new(), Sources::default());
         for step in self {
             match step {
-                Step::Case { columns, .. } | Step::Replace { columns, .. } | Step::Mask { columns, .. } => columns.iter().for_each(|column| texts.extend(sources.of(column))),
-                Step::Hash { columns, .. } | Step::Cast { columns, to: ColumnType::String, .. } => {
+                Step::Case { columns, .. }
+                | Step::Replace { columns, .. }
+                | Step::Mask { columns, .. }
+                | Step::Hash { columns, .. }
+                | Step::Cast { columns, to: ColumnType::String, .. } => {
                     columns.iter().for_each(|column| texts.extend(sources.of(column)));
-                    columns.iter().for_each(|column| sources.make(column));
                 }
-                Step::ParseDate { column, into, .. } | Step::ParseNumber { column, into, .. } => {
-                    texts.extend(sources.of(column));
-                    sources.make(into.as_ref().unwrap_or(column));
-                }
-                Step::Split { column, into, .. } => {
-                    texts.extend(sources.of(column));
-                    into.iter().for_each(|column| sources.make(column));
-                }
-                Step::Cast { columns, .. } | Step::Drop { columns } => columns.iter().for_each(|column| sources.make(column)),
-                Step::Unit { column, into, .. } => sources.make(into.as_ref().unwrap_or(column)),
-                Step::Derive { column, .. } => sources.make(column),
-                Step::LookUp { take, .. } => take.values().for_each(|column| sources.make(column)),
-                Step::Rename { columns } => sources.rename(columns),
-                // Fields of a struct have types of their own.
-                Step::Trim { .. } | Step::NullTokens { .. } | Step::Filter { .. } | Step::Flatten { .. } | Step::Deduplicate { .. } => {}
+                Step::ParseDate { column, .. } | Step::ParseNumber { column, .. } | Step::Split { column, .. } => texts.extend(sources.of(column)),
+                _ => {}
             }
+            sources.pass(step);
         }
         texts
     }
@@ -60,6 +62,27 @@ struct Sources(HashMap<String, Option<String>>);
 impl Sources {
     fn of(&self, column: &str) -> Option<String> {
         self.0.get(column).cloned().unwrap_or_else(|| Some(column.to_owned()))
+    }
+
+    /// A step makes columns, or gives them other names.
+    fn pass(&mut self, step: &Step) {
+        match step {
+            Step::Hash { columns, .. } | Step::Cast { columns, .. } | Step::Drop { columns } => columns.iter().for_each(|column| self.make(column)),
+            Step::ParseDate { column, into, .. } | Step::ParseNumber { column, into, .. } | Step::Unit { column, into, .. } => self.make(into.as_ref().unwrap_or(column)),
+            Step::Split { into, .. } => into.iter().for_each(|column| self.make(column)),
+            Step::Derive { column, .. } => self.make(column),
+            Step::LookUp { take, .. } => take.values().for_each(|column| self.make(column)),
+            Step::Rename { columns } => self.rename(columns),
+            // These keep the column; and fields of a struct have types of their own.
+            Step::Case { .. }
+            | Step::Replace { .. }
+            | Step::Mask { .. }
+            | Step::Trim { .. }
+            | Step::NullTokens { .. }
+            | Step::Filter { .. }
+            | Step::Flatten { .. }
+            | Step::Deduplicate { .. } => {}
+        }
     }
 
     fn make(&mut self, column: &str) {
@@ -95,5 +118,19 @@ mod tests {
         );
         let texts: Vec<String> = steps.unwrap().texts().into_iter().collect();
         assert_eq!(texts, ["Dep Delay", "a", "code", "customer", "zip"]);
+    }
+
+    #[test]
+    fn what_is_made_a_float_is_followed_to_its_source() {
+        let steps = Steps::parse(
+            r#"[
+                {"op": "rename", "columns": {"Amount": "amount"}},
+                {"op": "derive", "column": "made", "expression": "1"},
+                {"op": "cast", "columns": ["amount", "price", "made"], "to": "float"},
+                {"op": "cast", "columns": ["n"], "to": "integer"}
+            ]"#,
+        );
+        let cast: Vec<String> = steps.unwrap().cast_to_float().into_iter().collect();
+        assert_eq!(cast, ["Amount", "price"]);
     }
 }

@@ -54,10 +54,10 @@ pub struct StepRows {
 }
 
 /// Puts the sample of a source through steps; blocks.
-pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Column>, mut steps: CompiledSteps, shown: usize) -> Result<StepsPreview> {
+pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Column>, rounding: Vec<bool>, mut steps: CompiledSteps, shown: usize) -> Result<StepsPreview> {
     let sample = usize::try_from(inference.sample_rows).unwrap_or(SAMPLE_ROWS).clamp(1, SAMPLE_ROWS);
     // Types that later rows of the batch do not fit are no matter here: only rows of the sample are shown.
-    let target = DecodeTarget { declared: vec![true; columns.len()], columns, lines: true, nulling: Vec::new() };
+    let target = DecodeTarget { declared: vec![true; columns.len()], columns, lines: true, nulling: Vec::new(), rounding };
     let decoded = first_batch(source, &inference, &target)?;
     let (batch, mut rejects) = (decoded.batch.slice(0, sample.min(decoded.batch.num_rows())), decoded.rejects);
     let lines: Vec<u64> = decoded.lines.into_iter().take(batch.num_rows()).collect();

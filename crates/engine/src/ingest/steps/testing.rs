@@ -103,7 +103,7 @@ pub(crate) fn treat_typed(name: &str, bytes: impl Into<bytes::Bytes>, steps: &st
     let inference = infer_spooled(&source, &ReadOptions::default(), None)?;
     let types = types.iter().map(|(name, column_type)| ((*name).to_owned(), *column_type)).collect();
     let (columns, declared) = inference.declared_with(&steps.declared(&inference, types))?;
-    let target = DecodeTarget { columns, declared, lines: true, nulling: Vec::new() };
+    let target = DecodeTarget { columns, declared, lines: true, nulling: Vec::new(), rounding: Vec::new() };
     let mut treatment = Treatment::of(steps.compile(&target.columns, &provisions)?);
     let (mut batches, mut rejects, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     let outcome = treatment.decode(&source, &inference, &target, &Progress::new(), &mut |decoded| {
