@@ -39,7 +39,7 @@ mod widen;
 
 pub use infer::{Inference, InferredColumn, infer};
 pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadReport, Parquet, Widening};
-pub use options::{Compression, Encoding, FileFormat, RaggedRows, ReadOptions, Sheet};
+pub use options::{Compression, Encoding, FileFormat, Quote, RaggedRows, ReadOptions, Sheet};
 pub use profile::LoadProfile;
 pub use progress::{Progress, ProgressState};
 pub use reject::{Reject, RowHeader};

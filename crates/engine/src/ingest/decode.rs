@@ -19,6 +19,7 @@ mod excel_xml;
 pub(crate) mod json;
 pub(crate) mod json_path;
 pub(crate) mod json_rows;
+pub(crate) mod nulls;
 pub(crate) mod parquet;
 mod parquet_header;
 mod parquet_lengths;

@@ -16,6 +16,7 @@ use super::decode::columnar::Columnar;
 use super::decode::compression::Unpacked;
 use super::decode::csv_dialect::Dialect;
 use super::decode::encoding::Transcoder;
+use super::decode::nulls::Nulls;
 use super::decode::{Spooled, arrow, avro_blocks, parquet, spool};
 use super::load::Load;
 use super::options::{Compression, Encoding, FileFormat, ReadOptions};
@@ -251,14 +252,15 @@ fn infer_from(source: &Spooled, options: &ReadOptions, known: Option<&DatasetSch
 }
 
 fn infer_text(source: &Spooled, options: &ReadOptions, compression: Compression, encoding: Encoding, sample: &Sample<'_>, final_try: bool) -> Result<Option<Found>> {
+    let nulls = Nulls::of(options);
     let json = matches!(options.format, None | Some(FileFormat::Json | FileFormat::Ndjson));
     if let Some(pointer) = options.json_path.as_deref().filter(|pointer| json && !pointer.is_empty()) {
-        return json::infer_at(source, compression, encoding, pointer).map(Some);
+        return json::infer_at(source, compression, encoding, pointer, &nulls).map(Some);
     }
     match (options.format, json::layout_of(sample)) {
-        (Some(FileFormat::Ndjson | FileFormat::Json), layout) => json::infer(sample, layout.unwrap_or(Layout::JsonLines), final_try),
-        (None, Some(layout)) => json::infer(sample, layout, final_try),
-        (None, None) if named(sample.name, &["json", "ndjson", "jsonl"]) => json::infer(sample, Layout::JsonLines, final_try),
+        (Some(FileFormat::Ndjson | FileFormat::Json), layout) => json::infer(sample, layout.unwrap_or(Layout::JsonLines), &nulls, final_try),
+        (None, Some(layout)) => json::infer(sample, layout, &nulls, final_try),
+        (None, None) if named(sample.name, &["json", "ndjson", "jsonl"]) => json::infer(sample, Layout::JsonLines, &nulls, final_try),
         // Whoever says how its cells are separated or named means cells that hold JSON.
         (Some(_), Some(layout)) if options.delimiter.is_none() && options.header.is_none() && json::begins_with_object(sample, layout) => {
             Err(contradiction(sample.name, options, "it holds JSON objects"))

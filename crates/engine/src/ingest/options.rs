@@ -1,10 +1,13 @@
 //! What a caller may say of how an input is written, where inference should not decide. Everything has a default; what is
 //! declared is checked against the content, and a contradiction is an error instead of a guess.
 
+mod signs;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::signs::Quote;
 use super::Load;
 use super::decode::json_path;
 use crate::error::{Error, Result};
@@ -142,6 +145,19 @@ pub struct ReadOptions {
     /// What separates the cells of delimited text: one ASCII character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
+    /// What is written around cells of delimited text: `"` when it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+    /// What stands before a character of a quoted cell that means itself, like a backslash. Doubled quotes are read as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escape: Option<char>,
+    /// What lines of delimited text begin with that are no rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<char>,
+    /// The texts that mean "no value", in the place of the usual ones (`NA`, `NULL`, `\N`, and in columns of other types than string `N/A`,
+    /// `null`, `nan`, `NaN` and `-`). They count in every column, of strings where they are not quoted; nothing at all is always null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub null_tokens: Option<Vec<String>>,
     /// Whether the first row of delimited text or of a sheet names the columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
@@ -181,6 +197,8 @@ impl ReadOptions {
         {
             return Err(Error::invalid(format!("the format tsv is separated by tabs and not by {delimiter:?}; leave one of them out")).at("delimiter"));
         }
+        self.check_signs()?;
+        self.check_null_tokens()?;
         if let Some(path) = &self.json_path {
             json_path::steps_of(path).map_err(|what| Error::invalid(what).at("json_path"))?;
         }
@@ -206,6 +224,10 @@ impl ReadOptions {
         let sheet = format == FileFormat::Xlsx;
         let options = [
             ("delimiter", self.delimiter.is_some(), text, "delimited text"),
+            ("quote", self.quote.is_some(), text, "delimited text"),
+            ("escape", self.escape.is_some(), text, "delimited text"),
+            ("comment", self.comment.is_some(), text, "delimited text"),
+            ("null_tokens", self.null_tokens.is_some(), text || json || sheet, "text, JSON and sheets"),
             ("header", self.header.is_some(), text || sheet, "delimited text and sheets"),
             ("encoding", self.encoding.is_some(), text || json, "text"),
             ("ragged_rows", self.ragged_rows == RaggedRows::Fill, text, "delimited text"),
@@ -293,6 +315,51 @@ impl Load {
     #[must_use]
     pub fn delimiter(mut self, delimiter: char) -> Self {
         self.options.delimiter = Some(delimiter);
+        self
+    }
+
+    /// Says what is written around cells that may hold anything; `None` where every quote is text.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("rooms", Csv::bytes("# exported\nroom,size\n'the \"blue\" one, left',3\n-,n/a\n").quote(Some('\'')).comment('#').null_tokens(["n/a", "-"])).await?;
+    /// assert_eq!(mill.sql("select * from rooms order by size").await?.to_csv()?, "room,size\r\n\"the \"\"blue\"\" one, left\",3\r\n,\r\n");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn quote(mut self, quote: Option<char>) -> Self {
+        self.options.quote = Some(quote.map_or(Quote::None, Quote::Character));
+        self
+    }
+
+    /// Says what stands before a character of a quoted cell that means itself.
+    ///
+    /// ```
+    /// use tidemill::ingest::Csv;
+    /// let load = Csv::bytes("said\n\"\\\"no\\\"\"\n").escape('\\');
+    /// # let _ = load;
+    /// ```
+    #[must_use]
+    pub fn escape(mut self, escape: char) -> Self {
+        self.options.escape = Some(escape);
+        self
+    }
+
+    /// Says what lines begin with that are no rows.
+    #[must_use]
+    pub fn comment(mut self, comment: char) -> Self {
+        self.options.comment = Some(comment);
+        self
+    }
+
+    /// Names the texts that mean "no value", in the place of the usual ones.
+    #[must_use]
+    pub fn null_tokens<T: Into<String>>(mut self, tokens: impl IntoIterator<Item = T>) -> Self {
+        self.options.null_tokens = Some(tokens.into_iter().map(Into::into).collect());
         self
     }
 

@@ -7,7 +7,8 @@ use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, UInt64Arr
 use arrow::ipc::writer::FileWriter;
 use parquet::arrow::ArrowWriter;
 use serde_json::json;
-use tidemill::{Arrow, Avro, ColumnType, Contract, Csv, Load, Parquet, Rule, Steps};
+use tidemill::ingest::{Arrow, Avro};
+use tidemill::{ColumnType, Contract, Csv, Load, Parquet, Rule, Steps};
 
 use crate::ward::Ward;
 

@@ -8,7 +8,9 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
+use super::nulls::Nulls;
 use super::sink::{Authority, Sink};
+use super::split::Signs;
 use super::tally::Tally;
 use super::{DecodeOutcome, DecodeTarget, Decoded};
 use crate::catalog::{Column, ColumnType};
@@ -64,6 +66,7 @@ pub(crate) fn not_in_dataset(file: &str, column: &str, known: &[Column]) -> Erro
 impl<'a> BatchBuilder<'a> {
     pub(crate) fn new(name: &'a str, inference: &Inference, target: &DecodeTarget, progress: &'a Progress, emit: Emit<'a>) -> Self {
         let rows_max = (BATCH_VALUES / target.columns.len().max(1)).clamp(1, BATCH_ROWS);
+        let (nulls, signs) = (Nulls::of(&inference.options), Signs::of(&inference.options));
         let undetermined = |name: &str| inference.columns.iter().any(|column| column.name == name && column.undetermined);
         let sinks = target.columns.iter().enumerate().map(|(index, column)| {
             let authority = if target.declared.get(index).copied().unwrap_or(true) {
@@ -73,7 +76,9 @@ impl<'a> BatchBuilder<'a> {
             } else {
                 Authority::Inferred
             };
-            Sink::new(column.clone(), authority, rows_max.min(FIRST_ROWS)).nulling(target.nulling.get(index).copied().unwrap_or_default())
+            Sink::new(column.clone(), authority, rows_max.min(FIRST_ROWS))
+                .reading(&nulls, signs)
+                .nulling(target.nulling.get(index).copied().unwrap_or_default())
         });
         Self {
             sinks: sinks.collect(),

@@ -8,8 +8,7 @@ use memchr::memchr;
 
 use super::batch::{BatchBuilder, not_in_dataset};
 use super::csv_dialect::Dialect;
-use super::sink::unescape;
-use super::split::{Broken, Flaw, Malformed, Splitter, Tile};
+use super::split::{Broken, Flaw, Malformed, Signs, Splitter, Tile};
 use super::tally::{row_text, shorten_value};
 use super::text::Window;
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
@@ -30,10 +29,15 @@ pub(crate) fn decode(
     emit: &mut dyn FnMut(Decoded) -> Result<()>,
 ) -> Result<DecodeOutcome> {
     let names: Vec<&str> = inference.columns.iter().map(|column| column.name.as_str()).collect();
-    let mut reader =
-        Reader { name: source.name(), places: find_places(source.name(), &names, target)?, names, batch: BatchBuilder::new(source.name(), inference, target, progress, emit) };
+    let mut reader = Reader {
+        name: source.name(),
+        signs: dialect.signs,
+        places: find_places(source.name(), &names, target)?,
+        names,
+        batch: BatchBuilder::new(source.name(), inference, target, progress, emit),
+    };
     let mut window = Window::open(source, inference.compression, inference.text_encoding, progress)?;
-    let mut splitter = Splitter::new(dialect.delimiter, dialect.terminator, None);
+    let mut splitter = Splitter::new(dialect.delimiter, dialect.terminator, dialect.signs, None);
     let mut tile = Tile::default();
     if inference.header {
         while tile.is_empty() {
@@ -78,6 +82,7 @@ fn find_places(file: &str, names: &[&str], target: &DecodeTarget) -> Result<Vec<
 
 struct Reader<'a> {
     name: &'a str,
+    signs: Signs,
     names: Vec<&'a str>,
     places: Vec<Option<usize>>,
     batch: BatchBuilder<'a>,
@@ -144,7 +149,7 @@ impl Reader<'_> {
             for (cell, row) in tile.cells.get(place..).unwrap_or_default().iter().step_by(width).zip(&tile.rows) {
                 let raw = content(text, cell.range());
                 if cell.is_escaped() {
-                    sink.observe_text(&unescape(raw), row.line);
+                    sink.observe_text(&self.signs.unescape(raw), row.line);
                 } else {
                     sink.observe_text(raw, row.line);
                 }
@@ -180,7 +185,13 @@ impl Reader<'_> {
             rejects.push(Reject { line: row.line, column, value, reason, rule: None, raw: row_text(raw) });
             blank(cleaned, range);
         }
-        // Only line ends and blank lines are left between rows.
+        // Only line ends and blank lines are left between rows, and comments, whatever these hold.
+        let mut begin = 0;
+        for row in &tile.rows {
+            blank(cleaned, begin..row.start as usize);
+            begin = row.end as usize;
+        }
+        blank(cleaned, begin..bytes.len());
         std::str::from_utf8(cleaned).unwrap_or_default()
     }
 
@@ -200,7 +211,7 @@ impl Reader<'_> {
     fn misfit(&self, text: &str, tile: &Tile, row: usize, place: usize, index: usize) -> Reject {
         let cell = tile.cells_of(row).get(place);
         let raw_cell = cell.map(|cell| content(text, cell.range())).unwrap_or_default();
-        let unescaped = unescape(raw_cell);
+        let unescaped = self.signs.unescape(raw_cell);
         let value = if cell.is_some_and(|cell| cell.is_escaped()) { &unescaped } else { raw_cell };
         let column = self.batch.sinks.get(index).map(|sink| &sink.column);
         let (line, raw) = tile.rows.get(row).map_or((0, &b""[..]), |row| (row.line, content(text, row.start as usize..row.end as usize)));

@@ -1,6 +1,7 @@
 //! Finds out how delimited text is written: delimiter and line end, by which reading gives the most regular rows.
 
-use super::split::{Broken, Splitter, Tile};
+use super::split::{Broken, Signs, Splitter, Tile};
+use crate::ingest::ReadOptions;
 
 /// Rows that are looked at.
 const ROWS_MAX: usize = 500;
@@ -8,21 +9,32 @@ const ROWS_MAX: usize = 500;
 /// Candidates; the earlier wins where two are equally good.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
-/// How rows and cells are set apart. Quotes are `"`, doubled inside.
+/// How rows and cells are set apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dialect {
     pub delimiter: u8,
     pub terminator: u8,
+    pub signs: Signs,
+}
+
+impl Signs {
+    /// Those that a load says. They are looked at by then: each is one ASCII character.
+    pub(crate) fn of(options: &ReadOptions) -> Self {
+        let byte = |sign: Option<char>| sign.and_then(|sign| u8::try_from(sign).ok());
+        let usual = Self::default();
+        Self { quote: options.quote.map_or(usual.quote, |quote| byte(quote.character())), escape: byte(options.escape), comment: byte(options.comment) }
+    }
 }
 
 impl Dialect {
-    /// The dialect of a text, of which `sample` is the beginning; `tabs` says that a file name speaks for tabs.
-    pub(crate) fn sniff(sample: &[u8], complete: bool, tabs: bool) -> Self {
+    /// The dialect of a text, of which `sample` is the beginning; `tabs` says that a file name speaks for tabs. Signs are not found out.
+    pub(crate) fn sniff(sample: &[u8], complete: bool, tabs: bool, signs: Signs) -> Self {
         let terminator = if memchr::memchr(b'\n', sample).is_none() && memchr::memchr(b'\r', sample).is_some() { b'\r' } else { b'\n' };
-        let mut best = Self { delimiter: if tabs { b'\t' } else { b',' }, terminator };
+        let mut best = Self { delimiter: if tabs { b'\t' } else { b',' }, terminator, signs };
         let mut best_score = 0;
-        for delimiter in DELIMITERS {
-            let candidate = Self { delimiter, terminator };
+        let taken = [signs.quote, signs.escape, signs.comment];
+        for delimiter in DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
+            let candidate = Self { delimiter, terminator, signs };
             let bonus = if tabs && delimiter == b'\t' { 500 } else { 0 };
             let score = candidate.score(sample, complete);
             if score > 0 && score + bonus > best_score {
@@ -57,7 +69,7 @@ impl Dialect {
 
     /// Cuts the rows of a sample.
     pub(crate) fn split(self, sample: &[u8], complete: bool, limit: usize, tile: &mut Tile) -> Result<usize, Broken> {
-        Splitter::new(self.delimiter, self.terminator, None).split(sample, complete, limit, tile)
+        Splitter::new(self.delimiter, self.terminator, self.signs, None).split(sample, complete, limit, tile)
     }
 }
 
@@ -79,10 +91,14 @@ mod tests {
             ("", b','),
         ];
         for (text, expected) in cases {
-            assert_eq!(char::from(Dialect::sniff(text.as_bytes(), true, false).delimiter), char::from(expected), "{text:?}");
+            assert_eq!(char::from(Dialect::sniff(text.as_bytes(), true, false, Signs::default()).delimiter), char::from(expected), "{text:?}");
         }
-        assert_eq!(Dialect::sniff(b"a,b\tc\n1,2\t3\n", true, true).delimiter, b'\t');
-        assert_eq!(Dialect::sniff(b"a,b\r1,2\r", true, false), Dialect { delimiter: b',', terminator: b'\r' });
-        assert_eq!(Dialect::sniff(b"a,b\r\n1,2\r\n", true, false), Dialect { delimiter: b',', terminator: b'\n' });
+        assert_eq!(Dialect::sniff(b"a,b\tc\n1,2\t3\n", true, true, Signs::default()).delimiter, b'\t');
+        let signs = Signs::default();
+        assert_eq!(Dialect::sniff(b"a,b\r1,2\r", true, false, signs), Dialect { delimiter: b',', terminator: b'\r', signs });
+        assert_eq!(Dialect::sniff(b"a,b\r\n1,2\r\n", true, false, signs), Dialect { delimiter: b',', terminator: b'\n', signs });
+        // What quotes cells does not set them apart, and what a comment holds says nothing.
+        let quoted = Signs { quote: Some(b'|'), comment: Some(b'#'), ..signs };
+        assert_eq!(Dialect::sniff(b"# a;b;c\n|a|,|b|\n|1|,|2|\n", true, false, quoted).delimiter, b',');
     }
 }

@@ -12,8 +12,9 @@ use arrow::datatypes::Field;
 use serde_json::Value;
 
 use super::json_rows::Scalar;
+use super::nulls::Nulls;
 use super::shape::Shape;
-use super::split::Cell;
+use super::split::{Cell, Signs};
 use super::tally::shorten_value;
 use super::value::{self, lenient};
 use crate::catalog::column::ELEMENT;
@@ -43,6 +44,9 @@ pub(crate) struct Sink {
     disagreed_at: Option<u64>,
     /// Whether a misfit becomes null and its row stays.
     nulling: bool,
+    /// How its cells and texts are written.
+    nulls: Nulls,
+    signs: Signs,
     values: Values,
 }
 
@@ -98,9 +102,16 @@ pub(crate) fn reason(column_type: ColumnType, scalar: &Scalar<'_>, text: &str) -
 }
 
 /// Reads one cell that the fast way did not take: it may be null, padded, quoted within or written leniently.
-fn read_slowly<T>(column_type: ColumnType, declared: bool, text: &[u8], strict: impl Fn(&[u8]) -> Option<T>, lenient: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, Misfit> {
+fn read_slowly<T>(
+    nulls: &Nulls,
+    column_type: ColumnType,
+    declared: bool,
+    text: &[u8],
+    strict: impl Fn(&[u8]) -> Option<T>,
+    lenient: impl Fn(&[u8]) -> Option<T>,
+) -> Result<Option<T>, Misfit> {
     let trimmed = value::trim(text);
-    if value::is_null(column_type, trimmed, true) {
+    if nulls.hold(column_type, trimmed, true) {
         return Ok(None);
     }
     strict(trimmed).or_else(|| if declared { lenient(trimmed) } else { None }).map(Some).ok_or(Misfit::HERE)
@@ -108,15 +119,17 @@ fn read_slowly<T>(column_type: ColumnType, declared: bool, text: &[u8], strict: 
 
 /// Puts a column of cells into a builder; returns the first misfit of an inferred column.
 macro_rules! fill_cells {
-    ($builder:expr, $cells:expr, $text:expr, $kind:expr, $declared:expr, $strict:path, $lenient:path, $misfits:expr) => {
+    ($builder:expr, $cells:expr, $text:expr, $how:expr, $kind:expr, $declared:expr, $strict:path, $lenient:path, $misfits:expr) => {{
+        let (nulls, signs): (&Nulls, Signs) = $how;
+        let named = nulls.are_named();
         for (row, cell) in $cells.enumerate() {
             let raw: &[u8] = $text.as_bytes().get(cell.range()).unwrap_or_default();
-            if let Some(found) = $strict(raw) {
+            if !named && let Some(found) = $strict(raw) {
                 $builder.append_value(found);
                 continue;
             }
-            let content = if cell.is_escaped() { unescape(raw) } else { Cow::Borrowed(raw) };
-            match read_slowly($kind, $declared, &content, $strict, $lenient) {
+            let content = if cell.is_escaped() { signs.unescape(raw) } else { Cow::Borrowed(raw) };
+            match read_slowly(nulls, $kind, $declared, &content, $strict, $lenient) {
                 Ok(found) => $builder.append_option(found),
                 Err(Misfit { .. }) => {
                     $builder.append_null();
@@ -127,7 +140,7 @@ macro_rules! fill_cells {
                 }
             }
         }
-    };
+    }};
 }
 
 /// Appends one value to each field; a key that no field has does not fit.
@@ -169,18 +182,6 @@ fn append_elements(element: &mut Sink, values: &[Value]) -> Result<(), Misfit> {
     fault.map_or(Ok(()), Err)
 }
 
-/// The content of a quoted cell: doubled quotes become one.
-pub(crate) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
-    let mut content = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(quote) = memchr::memchr(b'"', rest) {
-        content.extend_from_slice(rest.get(..=quote).unwrap_or_default());
-        rest = rest.get(quote + 2..).unwrap_or_default();
-    }
-    content.extend_from_slice(rest);
-    Cow::Owned(content)
-}
-
 impl Sink {
     pub(crate) fn new(column: Column, authority: Authority, capacity: usize) -> Self {
         // What is inside of a column is never open by itself.
@@ -200,7 +201,13 @@ impl Sink {
             }
         };
         let observed = (authority != Authority::Undetermined).then(|| Shape::of_column(&column));
-        Self { column, authority, observed, disagreed_at: None, nulling: false, values }
+        Self { column, authority, observed, disagreed_at: None, nulling: false, nulls: Nulls::default(), signs: Signs::default(), values }
+    }
+
+    /// Says how its cells and texts are written.
+    pub(crate) fn reading(mut self, nulls: &Nulls, signs: Signs) -> Self {
+        (self.nulls, self.signs) = (nulls.clone(), signs);
+        self
     }
 
     /// Says whether a misfit becomes null and its row stays.
@@ -231,7 +238,7 @@ impl Sink {
         if kind.is_nested() {
             for (row, cell) in cells.enumerate() {
                 let raw = text.as_bytes().get(cell.range()).unwrap_or_default();
-                let content = if cell.is_escaped() { unescape(raw) } else { Cow::Borrowed(raw) };
+                let content = if cell.is_escaped() { self.signs.unescape(raw) } else { Cow::Borrowed(raw) };
                 if self.append_json_cell(&content, cell.is_quoted()).is_err() {
                     misfits.push(row);
                     if !declared {
@@ -244,18 +251,18 @@ impl Sink {
         match &mut self.values {
             // Handled above.
             Values::Struct { .. } | Values::List { .. } => {}
-            Values::Boolean(builder) => fill_cells!(builder, cells, text, kind, declared, value::boolean, lenient::boolean, misfits),
-            Values::Integer(builder) => fill_cells!(builder, cells, text, kind, declared, value::integer, lenient::integer, misfits),
-            Values::Float(builder) => fill_cells!(builder, cells, text, kind, declared, value::float, lenient::float, misfits),
-            Values::Date(builder) => fill_cells!(builder, cells, text, kind, declared, value::date, lenient::date, misfits),
-            Values::Timestamp(builder) => fill_cells!(builder, cells, text, kind, declared, value::timestamp, lenient::timestamp, misfits),
+            Values::Boolean(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::boolean, lenient::boolean, misfits),
+            Values::Integer(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::integer, lenient::integer, misfits),
+            Values::Float(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::float, lenient::float, misfits),
+            Values::Date(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::date, lenient::date, misfits),
+            Values::Timestamp(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::timestamp, lenient::timestamp, misfits),
             Values::String(builder) => {
                 for cell in cells {
                     let raw = text.get(cell.range()).unwrap_or_default();
-                    if value::is_null(ColumnType::String, raw.as_bytes(), cell.is_quoted()) {
+                    if self.nulls.hold(ColumnType::String, raw.as_bytes(), cell.is_quoted()) {
                         builder.append_null();
                     } else if cell.is_escaped() {
-                        builder.append_value(raw.replace("\"\"", "\""));
+                        builder.append_value(String::from_utf8_lossy(&self.signs.unescape(raw.as_bytes())));
                     } else {
                         builder.append_value(raw);
                     }
@@ -268,10 +275,12 @@ impl Sink {
     pub(crate) fn append_scalar(&mut self, scalar: &Scalar<'_>) -> Result<(), Misfit> {
         let declared = self.is_declared();
         let kind = self.column.column_type;
-        if let Scalar::Text(text) = scalar
-            && kind != ColumnType::String
-            && value::is_null(ColumnType::Integer, value::trim(text.as_bytes()), true)
-        {
+        let named = self.nulls.are_named();
+        let is_null = match scalar {
+            Scalar::Text(text) if kind != ColumnType::String => self.nulls.hold(ColumnType::Integer, value::trim(text.as_bytes()), true),
+            _ => self.nulls.name(scalar),
+        };
+        if is_null {
             self.append_nulls(1);
             return Ok(());
         }
@@ -297,9 +306,9 @@ impl Sink {
                     Scalar::Null => Ok(None),
                     Scalar::Boolean(found) => Ok(Some(*found)),
                     Scalar::Integer(found @ 0..=1) if declared => Ok(Some(*found == 1)),
-                    Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::boolean, lenient::boolean),
+                    Scalar::Text(text) if declared => read_slowly(&self.nulls, kind, true, text.as_bytes(), value::boolean, lenient::boolean),
                     // A text that says nothing of a type is no value.
-                    Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
+                    Scalar::Text(_) if !named && scalar.column_type().is_none() => Ok(None),
                     _ => Err(Misfit::HERE),
                 }
             ),
@@ -309,9 +318,9 @@ impl Sink {
                     Scalar::Null => Ok(None),
                     Scalar::Integer(found) => Ok(Some(*found)),
                     Scalar::Float(found) if declared => lenient::integer(found.to_string().as_bytes()).map(Some).ok_or(Misfit::HERE),
-                    Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::integer, lenient::integer),
+                    Scalar::Text(text) if declared => read_slowly(&self.nulls, kind, true, text.as_bytes(), value::integer, lenient::integer),
                     // A text that says nothing of a type is no value.
-                    Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
+                    Scalar::Text(_) if !named && scalar.column_type().is_none() => Ok(None),
                     _ => Err(Misfit::HERE),
                 }
             ),
@@ -322,9 +331,9 @@ impl Sink {
                     Scalar::Integer(found) => Ok(Some(*found as f64)),
                     Scalar::Large(found) => Ok(Some(*found as f64)),
                     Scalar::Float(found) => Ok(Some(*found)),
-                    Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::float, lenient::float),
+                    Scalar::Text(text) if declared => read_slowly(&self.nulls, kind, true, text.as_bytes(), value::float, lenient::float),
                     // A text that says nothing of a type is no value.
-                    Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
+                    Scalar::Text(_) if !named && scalar.column_type().is_none() => Ok(None),
                     _ => Err(Misfit::HERE),
                 }
             ),
@@ -332,7 +341,7 @@ impl Sink {
                 builder,
                 match scalar {
                     Scalar::Null => Ok(None),
-                    Scalar::Text(text) => read_slowly(kind, declared, text.as_bytes(), value::date, lenient::date),
+                    Scalar::Text(text) => read_slowly(&self.nulls, kind, declared, text.as_bytes(), value::date, lenient::date),
                     _ => Err(Misfit::HERE),
                 }
             ),
@@ -340,7 +349,7 @@ impl Sink {
                 builder,
                 match scalar {
                     Scalar::Null => Ok(None),
-                    Scalar::Text(text) => read_slowly(kind, declared, text.as_bytes(), value::timestamp, lenient::timestamp),
+                    Scalar::Text(text) => read_slowly(&self.nulls, kind, declared, text.as_bytes(), value::timestamp, lenient::timestamp),
                     _ => Err(Misfit::HERE),
                 }
             ),
@@ -380,7 +389,7 @@ impl Sink {
     /// Appends cells of delimited text to a struct or list: they hold its JSON.
     fn append_json_cell(&mut self, cell: &[u8], quoted: bool) -> Result<(), Misfit> {
         let text = value::trim(cell);
-        if value::is_null(ColumnType::String, text, false) || (quoted && text.is_empty()) {
+        if self.nulls.hold(ColumnType::String, text, false) || (quoted && text.is_empty()) {
             return self.append_scalar(&Scalar::Null);
         }
         match serde_json::from_slice::<Value>(text) {
@@ -420,7 +429,7 @@ impl Sink {
         }
         let text = value::trim(text);
         // As long as it is not a string, every token of the other types is null.
-        if value::is_null(ColumnType::Integer, text, true) {
+        if self.nulls.hold(ColumnType::Integer, text, true) {
             return;
         }
         let wider = match &self.observed {
@@ -437,7 +446,10 @@ impl Sink {
         if self.is_declared() || self.is_text() {
             return;
         }
-        if let Some(found) = Shape::of(scalar) {
+        if self.nulls.name(scalar) {
+            return;
+        }
+        if let Some(found) = self.nulls.shape_of(scalar) {
             let wider = match &self.observed {
                 None => found,
                 Some(observed) => observed.clone().with(found),

@@ -1,14 +1,15 @@
 //! Text to rows and cells. Finds delimiters and line ends eight bytes at a time, follows quotes only where a cell begins
-//! with one, and counts lines. It knows nothing of types; it refuses cells and rows that no one can have meant.
+//! with one, and counts lines. Lines of comment are counted and left out. It knows nothing of types; it refuses cells and rows that no one can have meant.
 
-use memchr::memchr;
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
 
 /// Longest cell, in bytes.
 pub(crate) const CELL_MAX_BYTES: usize = 16 << 20;
 /// Longest row, in bytes.
 pub(crate) const ROW_MAX_BYTES: usize = 64 << 20;
 
-const QUOTE: u8 = b'"';
 const QUOTED: u32 = 1 << 31;
 const ESCAPED: u32 = 1 << 30;
 const LENGTH: u32 = ESCAPED - 1;
@@ -37,7 +38,7 @@ impl Cell {
         self.mark & QUOTED != 0
     }
 
-    /// Whether quotes inside are doubled.
+    /// Whether quotes inside are doubled, or anything is escaped.
     #[inline]
     pub(crate) fn is_escaped(self) -> bool {
         self.mark & ESCAPED != 0
@@ -45,6 +46,55 @@ impl Cell {
 
     fn is_empty(self) -> bool {
         self.mark & (LENGTH | QUOTED) == 0
+    }
+}
+
+/// What is written around cells, and before lines that are no rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Signs {
+    /// Around a cell that may hold anything, doubled inside of it; none where no cell is quoted.
+    pub quote: Option<u8>,
+    /// Before a character of a quoted cell that stands for itself.
+    pub escape: Option<u8>,
+    /// Before a line that is no row.
+    pub comment: Option<u8>,
+}
+
+impl Default for Signs {
+    fn default() -> Self {
+        Self { quote: Some(b'"'), escape: None, comment: None }
+    }
+}
+
+impl Signs {
+    fn opens(self, byte: Option<&u8>) -> bool {
+        byte.is_some() && self.quote.as_ref() == byte
+    }
+
+    fn comments(self, byte: Option<&u8>) -> bool {
+        byte.is_some() && self.comment.as_ref() == byte
+    }
+
+    /// The next quote or escape character.
+    fn find(self, quote: u8, text: &[u8]) -> Option<usize> {
+        match self.escape {
+            Some(escape) => memchr2(quote, escape, text),
+            None => memchr(quote, text),
+        }
+    }
+
+    /// The content of a quoted cell: doubled quotes become one, and what is escaped stands for itself.
+    pub(crate) fn unescape(self, raw: &[u8]) -> Cow<'_, [u8]> {
+        let Some(quote) = self.quote else { return Cow::Borrowed(raw) };
+        let mut content = Vec::with_capacity(raw.len());
+        let mut rest = raw;
+        while let Some(at) = self.find(quote, rest) {
+            content.extend_from_slice(rest.get(..at).unwrap_or_default());
+            content.extend(rest.get(at + 1));
+            rest = rest.get(at + 2..).unwrap_or_default();
+        }
+        content.extend_from_slice(rest);
+        Cow::Owned(content)
     }
 }
 
@@ -115,6 +165,7 @@ impl Tile {
 pub(crate) struct Splitter {
     delimiter: u8,
     terminator: u8,
+    signs: Signs,
     /// Cells a row must have; `None` while that is to be found out.
     width: Option<usize>,
     /// Whether cells that a row lacks are empty ones.
@@ -135,8 +186,8 @@ enum Quoted {
 }
 
 impl Splitter {
-    pub(crate) fn new(delimiter: u8, terminator: u8, width: Option<usize>) -> Self {
-        Self { delimiter, terminator, width, fill: false, line: 1 }
+    pub(crate) fn new(delimiter: u8, terminator: u8, signs: Signs, width: Option<usize>) -> Self {
+        Self { delimiter, terminator, signs, width, fill: false, line: 1 }
     }
 
     pub(crate) fn set_width(&mut self, width: usize) {
@@ -160,7 +211,7 @@ impl Splitter {
 
     /// The same, but leaves cells of an unfinished row behind the first `first_cell`.
     fn split_rows(&mut self, text: &[u8], last: bool, limit: usize, tile: &mut Tile, first_cell: &mut usize) -> Result<usize, Broken> {
-        let (delimiter, terminator) = (self.delimiter, self.terminator);
+        let (delimiter, terminator, signs) = (self.delimiter, self.terminator, self.signs);
         let delimiters = u64::from(delimiter).wrapping_mul(LOW_BITS);
         let terminators = u64::from(terminator).wrapping_mul(LOW_BITS);
         let mut row_start = 0;
@@ -172,8 +223,15 @@ impl Splitter {
         // Where the search for the end of the cell at hand goes on.
         let mut at = 0;
         'search: loop {
+            if at == row_start && signs.comments(text.get(at)) {
+                let Some(length) = text.get(at..).and_then(|rest| memchr(terminator, rest)).or(last.then_some(text.len() - at)) else { break 'search };
+                let next = (at + length + 1).min(text.len());
+                self.line += 1;
+                (row_start, cell_start, at) = (next, next, next);
+                continue 'search;
+            }
             // A cell that begins with a quote is followed to its end; then the loop below meets the delimiter behind it.
-            if at == cell_start && text.get(cell_start) == Some(&QUOTE) {
+            if at == cell_start && signs.opens(text.get(cell_start)) {
                 match self.quoted(text, cell_start, last) {
                     Quoted::Open => {
                         let (line, column) = (self.line + row_lines, tile.cells.len() - *first_cell);
@@ -266,7 +324,7 @@ impl Splitter {
                         break 'search;
                     }
                 }
-                if text.get(cell_start) == Some(&QUOTE) {
+                if signs.opens(text.get(cell_start)) || (ends_row && signs.comments(text.get(cell_start))) {
                     at = cell_start;
                     continue 'search;
                 }
@@ -308,18 +366,21 @@ impl Splitter {
 
     /// Follows a cell that begins with a quote at `start`.
     fn quoted(&self, text: &[u8], start: usize, last: bool) -> Quoted {
+        let Some(quote) = text.get(start).copied() else { return Quoted::Open };
         let mut at = start + 1;
         let mut escaped = false;
         let content_end = loop {
-            let Some(found) = text.get(at..).and_then(|rest| memchr(QUOTE, rest)) else { return Quoted::Open };
-            let quote = at + found;
-            match text.get(quote + 1) {
-                Some(&QUOTE) => {
+            let Some(found) = text.get(at..).and_then(|rest| self.signs.find(quote, rest)) else { return Quoted::Open };
+            let place = at + found;
+            let ends = text.get(place) == Some(&quote);
+            match text.get(place + 1) {
+                Some(next) if !ends || *next == quote => {
                     escaped = true;
-                    at = quote + 2;
+                    at = place + 2;
                 }
-                None if !last => return Quoted::Open,
-                _ => break quote,
+                // What would be escaped is not there.
+                None if !last || !ends => return Quoted::Open,
+                _ => break place,
             }
         };
         let lines = text.get(start..content_end).map_or(0, |content| memchr::memchr_iter(self.terminator, content).count() as u64);
@@ -349,4 +410,73 @@ fn push_plain(tile: &mut Tile, text: &[u8], start: usize, end: usize, ends_row: 
     }
     tile.cells.push(Cell::new(start, end, 0));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines and cells of rows, and how many lines are malformed; the text in one window, and in windows that end anywhere.
+    fn cut(text: &str, signs: Signs) -> (Vec<(u64, Vec<String>)>, usize) {
+        let whole = cut_from(text, signs, text.len());
+        for window in 1..text.len() {
+            assert_eq!(cut_from(text, signs, window), whole, "{text:?} by {window}");
+        }
+        whole
+    }
+
+    fn cut_from(text: &str, signs: Signs, window: usize) -> (Vec<(u64, Vec<String>)>, usize) {
+        let bytes = text.as_bytes();
+        let mut splitter = Splitter::new(b',', b'\n', signs, None);
+        let (mut rows, mut malformed, mut begin, mut end) = (Vec::new(), 0, 0, window);
+        loop {
+            let mut tile = Tile::default();
+            let at_hand = &bytes[begin..end.min(bytes.len())];
+            let consumed = splitter.split(at_hand, end >= bytes.len(), 1_000, &mut tile).unwrap();
+            for (index, row) in tile.rows.iter().enumerate() {
+                let content = |cell: &Cell| {
+                    let raw = &at_hand[cell.range()];
+                    String::from_utf8(if cell.is_escaped() { signs.unescape(raw).into_owned() } else { raw.to_vec() }).unwrap()
+                };
+                rows.push((row.line, tile.cells_of(index).iter().map(content).collect()));
+            }
+            malformed += tile.malformed.len();
+            begin += consumed;
+            if end >= bytes.len() {
+                return (rows, malformed);
+            }
+            end += window;
+        }
+    }
+
+    fn rows(expected: &[(u64, &[&str])]) -> Vec<(u64, Vec<String>)> {
+        expected.iter().map(|(line, cells)| (*line, cells.iter().map(|cell| (*cell).to_owned()).collect())).collect()
+    }
+
+    #[test]
+    fn quotes_are_what_the_load_says() {
+        let usual = Signs::default();
+        let single = Signs { quote: Some(b'\''), ..usual };
+        let none = Signs { quote: None, ..usual };
+        assert_eq!(cut("a,\"b,\"\"c\nd\"\ne,f", usual), (rows(&[(1, &["a", "b,\"c\nd"]), (3, &["e", "f"])]), 0));
+        assert_eq!(cut("a,'b,''\"c'\n\"d,e", single), (rows(&[(1, &["a", "b,'\"c"]), (2, &["\"d", "e"])]), 0));
+        assert_eq!(cut("a,\"b\n'c,d\n", none), (rows(&[(1, &["a", "\"b"]), (2, &["'c", "d"])]), 0));
+        assert_eq!(cut("'a'x,b\nc,d\n", single), (rows(&[(2, &["c", "d"])]), 1));
+    }
+
+    #[test]
+    fn what_is_escaped_stands_for_itself() {
+        let signs = Signs { escape: Some(b'\\'), ..Signs::default() };
+        assert_eq!(cut("\"a\\\"b\",\"c\\\\\"\n\"d\"\"e\",\"\\é\nf\"\ng,\\h\n", signs), (rows(&[(1, &["a\"b", "c\\"]), (2, &["d\"e", "é\nf"]), (4, &["g", "\\h"])]), 0));
+        let mut splitter = Splitter::new(b',', b'\n', signs, None);
+        assert_eq!(splitter.split(b"a,\"b\\", true, 10, &mut Tile::default()), Err(Broken::Unterminated { line: 1, column: 1 }));
+    }
+
+    #[test]
+    fn lines_of_comment_are_counted_and_left_out() {
+        let signs = Signs { comment: Some(b'#'), ..Signs::default() };
+        let text = "# exported, \"by hand\n#\na,b\n#c,d\n1,#2\n\"#3\",4\n\n# end";
+        assert_eq!(cut(text, signs), (rows(&[(3, &["a", "b"]), (5, &["1", "#2"]), (6, &["#3", "4"])]), 0));
+        assert_eq!(cut("#a\n#b", signs), (Vec::new(), 0));
+    }
 }

@@ -7,14 +7,15 @@ use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::ingest::decode::csv::explain;
 use crate::ingest::decode::csv_dialect::Dialect;
-use crate::ingest::decode::sink::unescape;
-use crate::ingest::decode::split::{Broken, Cell, Tile};
+use crate::ingest::decode::nulls::Nulls;
+use crate::ingest::decode::split::{Broken, Cell, Signs, Tile};
 use crate::ingest::decode::value;
 use crate::ingest::{FileFormat, RaggedRows, ReadOptions};
 
 /// Infers from delimited text; none when not even two rows fit into the sample.
 pub(super) fn infer(sample: &Sample<'_>, options: &ReadOptions, tabs_named: bool, final_try: bool) -> Result<Option<Found>> {
-    let mut dialect = Dialect::sniff(&sample.text, sample.complete, tabs_named);
+    let (signs, nulls) = (Signs::of(options), Nulls::of(options));
+    let mut dialect = Dialect::sniff(&sample.text, sample.complete, tabs_named, signs);
     if options.format == Some(FileFormat::Tsv) {
         dialect.delimiter = b'\t';
     }
@@ -26,7 +27,7 @@ pub(super) fn infer(sample: &Sample<'_>, options: &ReadOptions, tabs_named: bool
         Ok(_) => {}
         // A sample that ends within the quotes of its only row may be too short.
         Err(broken) if matches!(broken, Broken::Unterminated { .. }) || final_try || !tile.rows.is_empty() => {
-            let names = tile.rows.first().map(|_| tile.cells_of(0).iter().map(|cell| content(sample, *cell)).collect::<Vec<_>>()).unwrap_or_default();
+            let names = tile.rows.first().map(|_| tile.cells_of(0).iter().map(|cell| content(sample, signs, *cell)).collect::<Vec<_>>()).unwrap_or_default();
             return Err(explain(sample.name, &names.iter().map(String::as_str).collect::<Vec<_>>(), broken));
         }
         Err(_) => return Ok(None),
@@ -41,17 +42,18 @@ pub(super) fn infer(sample: &Sample<'_>, options: &ReadOptions, tabs_named: bool
     let width = first.len();
     check_width(sample.name, width)?;
     let fill = options.ragged_rows == RaggedRows::Fill;
-    let body = observe(sample, &tile, 1, width, fill);
-    let names: Vec<String> = first.iter().map(|cell| clean(&content(sample, *cell))).collect();
+    let observe = |begin: usize| observe(sample, &tile, begin, width, fill, &Reading { signs, nulls: &nulls });
+    let body = observe(1);
+    let names: Vec<String> = first.iter().map(|cell| clean(&content(sample, signs, *cell))).collect();
     let header = options.header.unwrap_or_else(|| is_header(&names, &body, tile.rows.len()));
     let mut warnings = Vec::new();
     let (names, observations, begin) = if header {
-        (named(&format!("{} line 1", sample.name), names)?, body, 1)
+        (named(&format!("{} line {}", sample.name, tile.rows.first().map_or(1, |row| row.line)), names)?, body, 1)
     } else {
         if options.header.is_none() {
             warnings.push("no header line was found; columns are named column_1, column_2 and so on".to_owned());
         }
-        ((1..=width).map(|place| format!("column_{place}")).collect(), observe(sample, &tile, 0, width, fill), 0)
+        ((1..=width).map(|place| format!("column_{place}")).collect(), observe(0), 0)
     };
     let rows = tile.rows.len().saturating_sub(begin);
     let counted = |ragged: &dyn Fn(usize) -> bool| (begin..tile.rows.len()).filter(|row| ragged(tile.cells_of(*row).len())).count();
@@ -65,14 +67,20 @@ pub(super) fn infer(sample: &Sample<'_>, options: &ReadOptions, tabs_named: bool
     }
     let mut preview = Preview { columns: names.clone(), rows: Vec::new() };
     for row in begin..tile.rows.len().min(begin + PREVIEW_ROWS) {
-        preview.push(tile.cells_of(row).iter().take(width).map(|cell| content(sample, *cell)));
+        preview.push(tile.cells_of(row).iter().take(width).map(|cell| content(sample, signs, *cell)));
     }
     let columns: Vec<InferredColumn> = observations.into_iter().zip(names).map(|(observation, name)| observation.finish(&name)).collect();
     Ok(Some(Found { layout: Layout::Delimited(dialect), header, rows: rows as u64, columns, preview, warnings, sheet: None }))
 }
 
-fn observe(sample: &Sample<'_>, tile: &Tile, begin: usize, width: usize, fill: bool) -> Vec<Observation> {
-    let mut observations = vec![Observation::default(); width];
+/// How cells are written.
+struct Reading<'a> {
+    signs: Signs,
+    nulls: &'a Nulls,
+}
+
+fn observe(sample: &Sample<'_>, tile: &Tile, begin: usize, width: usize, fill: bool, reading: &Reading<'_>) -> Vec<Observation> {
+    let mut observations = vec![Observation::with(reading.nulls); width];
     for row in begin..tile.rows.len() {
         let cells = tile.cells_of(row);
         if cells.len() > width || (cells.len() < width && !fill) {
@@ -83,16 +91,16 @@ fn observe(sample: &Sample<'_>, tile: &Tile, begin: usize, width: usize, fill: b
             let raw = sample.text.get(cell.range()).unwrap_or_default();
             match std::str::from_utf8(raw) {
                 Ok(text) if !cell.is_escaped() => observation.see_text(text, cell.is_quoted()),
-                _ => observation.see_text(&content(sample, *cell), cell.is_quoted()),
+                _ => observation.see_text(&content(sample, reading.signs, *cell), cell.is_quoted()),
             }
         }
     }
     observations
 }
 
-fn content(sample: &Sample<'_>, cell: Cell) -> String {
+fn content(sample: &Sample<'_>, signs: Signs, cell: Cell) -> String {
     let raw = sample.text.get(cell.range()).unwrap_or_default();
-    if cell.is_escaped() { String::from_utf8_lossy(&unescape(raw)).into_owned() } else { String::from_utf8_lossy(raw).into_owned() }
+    if cell.is_escaped() { String::from_utf8_lossy(&signs.unescape(raw)).into_owned() } else { String::from_utf8_lossy(raw).into_owned() }
 }
 
 pub(super) fn clean(name: &str) -> String {

@@ -5,6 +5,7 @@ use super::{Found, FoundSheet, InferredColumn, Layout, Observation, PREVIEW_ROWS
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
 use crate::ingest::decode::excel::{Content, ExcelRow, Workbook, letters, range_of};
+use crate::ingest::decode::nulls::Nulls;
 use crate::ingest::options::CellRange;
 use crate::ingest::{Progress, ReadOptions};
 
@@ -14,6 +15,7 @@ const SAMPLE_ROWS: usize = 2_000;
 /// What the rows have in common.
 #[derive(Default)]
 struct Seen {
+    nulls: Nulls,
     first_row: u32,
     first_column: u32,
     /// The texts of the first row, by column; empty where it has no cell.
@@ -93,8 +95,8 @@ impl Seen {
     fn begin_earlier(&mut self) {
         self.first_column -= 1;
         self.names.insert(0, String::new());
-        self.body.insert(0, Observation::default());
-        let mut whole = Observation::default();
+        self.body.insert(0, Observation::with(&self.nulls));
+        let mut whole = Observation::with(&self.nulls);
         whole.see_nothing();
         self.whole.insert(0, whole);
         self.preview.iter_mut().for_each(|shown| shown.insert(0, String::new()));
@@ -104,8 +106,8 @@ impl Seen {
     fn widen(&mut self, offset: u32) {
         let width = self.whole.len().max(offset as usize + 1);
         self.names.resize(width, String::new());
-        self.body.resize(width, Observation::default());
-        self.whole.resize(width, Observation::default());
+        self.body.resize(width, Observation::with(&self.nulls));
+        self.whole.resize(width, Observation::with(&self.nulls));
     }
 }
 
@@ -114,7 +116,7 @@ pub(super) fn infer(source: &Spooled, options: &ReadOptions) -> Result<Found> {
     let mut workbook = Workbook::open(source, &Progress::new())?;
     let sheet = workbook.find_sheet(options.sheet.as_ref())?;
     let range = range_of(options)?;
-    let mut seen = Seen::default();
+    let mut seen = Seen { nulls: Nulls::of(options), ..Seen::default() };
     workbook.read(&sheet, range, &mut |row| {
         seen.see(&row, range);
         Ok(seen.rows <= SAMPLE_ROWS)

@@ -7,6 +7,7 @@ use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
 use crate::ingest::decode::json_rows::{RowFinder, Scalar, Step, read_row};
+use crate::ingest::decode::nulls::Nulls;
 use crate::ingest::decode::text::Window;
 use crate::ingest::{Compression, Encoding, Progress};
 
@@ -49,12 +50,12 @@ fn first_object(text: &[u8], complete: bool) -> Option<&[u8]> {
 }
 
 /// Infers from JSON; none when not even a row fits into the sample.
-pub(super) fn infer(sample: &Sample<'_>, layout: Layout, final_try: bool) -> Result<Option<Found>> {
-    infer_rows(sample, RowFinder::new(layout, None), layout, final_try)
+pub(super) fn infer(sample: &Sample<'_>, layout: Layout, nulls: &Nulls, final_try: bool) -> Result<Option<Found>> {
+    infer_rows(sample, RowFinder::new(layout, None), layout, nulls, final_try)
 }
 
 /// Infers from the array at a place inside of a document, however much stands before it.
-pub(super) fn infer_at(source: &Spooled, compression: Compression, encoding: Encoding, pointer: &str) -> Result<Found> {
+pub(super) fn infer_at(source: &Spooled, compression: Compression, encoding: Encoding, pointer: &str, nulls: &Nulls) -> Result<Found> {
     let progress = Progress::new();
     let mut window = Window::open(source, compression, encoding, &progress)?;
     let mut finder = RowFinder::new(Layout::JsonArray, Some(pointer));
@@ -71,15 +72,15 @@ pub(super) fn infer_at(source: &Spooled, compression: Compression, encoding: Enc
         }
         let sample = Sample { name: source.name(), text: window.text().to_vec(), complete: window.ended() };
         let final_try = window.ended() || Some(&bytes) == SAMPLE_BYTES.last();
-        if let Some(found) = infer_rows(&sample, finder.clone(), Layout::JsonArray, final_try)? {
+        if let Some(found) = infer_rows(&sample, finder.clone(), Layout::JsonArray, nulls, final_try)? {
             return Ok(found);
         }
     }
     Err(Error::internal("a sample gave neither columns nor an error"))
 }
 
-fn infer_rows(sample: &Sample<'_>, mut finder: RowFinder, layout: Layout, final_try: bool) -> Result<Option<Found>> {
-    let mut columns = Columns::default();
+fn infer_rows(sample: &Sample<'_>, mut finder: RowFinder, layout: Layout, nulls: &Nulls, final_try: bool) -> Result<Option<Found>> {
+    let mut columns = Columns { nulls: nulls.clone(), ..Columns::default() };
     let mut preview = Vec::new();
     let mut rows = 0_usize;
     let mut good = 0_usize;
@@ -152,6 +153,7 @@ fn add_arrays(name: &str, column_type: ColumnType, fields: &[Column], way: &str,
 /// Keys in the order in which they first appear.
 #[derive(Default)]
 struct Columns {
+    nulls: Nulls,
     names: Vec<String>,
     places: HashMap<String, usize>,
     observations: Vec<(Observation, usize)>,
@@ -162,7 +164,7 @@ impl Columns {
         for (key, scalar) in values {
             let place = *self.places.entry(key.clone()).or_insert_with(|| {
                 self.names.push(key.clone());
-                self.observations.push((Observation::default(), 0));
+                self.observations.push((Observation::with(&self.nulls), 0));
                 self.names.len() - 1
             });
             if let Some((observation, rows)) = self.observations.get_mut(place) {

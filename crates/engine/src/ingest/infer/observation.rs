@@ -3,12 +3,14 @@
 use super::{EXAMPLES_MAX, InferredColumn, shorten};
 use crate::catalog::{Column, ColumnType};
 use crate::ingest::decode::json_rows::Scalar;
+use crate::ingest::decode::nulls::Nulls;
 use crate::ingest::decode::shape::Shape;
 use crate::ingest::decode::value::{self, lenient};
 
 /// One column of a sample.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Observation {
+    nulls: Nulls,
     shape: Option<Shape>,
     /// Texts that are null in columns of other types than string, and whether they are null in a string column as well.
     tokens: Vec<(String, bool)>,
@@ -21,11 +23,16 @@ pub(super) struct Observation {
 }
 
 impl Observation {
+    /// Of a load with these texts for null.
+    pub(super) fn with(nulls: &Nulls) -> Self {
+        Self { nulls: nulls.clone(), ..Self::default() }
+    }
+
     /// Takes in a cell of delimited text.
     pub(super) fn see_text(&mut self, text: &str, quoted: bool) {
         let trimmed = value::trim(text.as_bytes());
-        if value::is_null(ColumnType::Integer, trimmed, true) {
-            let in_strings = value::is_null(ColumnType::String, text.as_bytes(), quoted);
+        if self.nulls.hold(ColumnType::Integer, trimmed, true) {
+            let in_strings = self.nulls.hold(ColumnType::String, text.as_bytes(), quoted);
             return self.see_token(text, in_strings);
         }
         self.shape = Some(Shape::Plain(value::widen(self.column_type(), trimmed)));
@@ -56,7 +63,10 @@ impl Observation {
             self.missing = true;
             return;
         };
-        match Shape::of(scalar) {
+        if self.nulls.name(scalar) {
+            return self.see_token(&text, true);
+        }
+        match self.nulls.shape_of(scalar) {
             // A string of JSON says null by null alone.
             None => self.see_token(&text, false),
             Some(found) => {
