@@ -325,8 +325,8 @@ impl Load {
     /// # use tidemill::{Csv, Engine};
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
-    /// mill.load("rooms", Csv::bytes("# exported\nroom,size\n'the \"blue\" one, left',3\n-,n/a\n").quote(Some('\'')).comment('#').null_tokens(["n/a", "-"])).await?;
-    /// assert_eq!(mill.sql("select * from rooms order by size").await?.to_csv()?, "room,size\r\n\"the \"\"blue\"\" one, left\",3\r\n,\r\n");
+    /// mill.load("rooms", Csv::bytes("# exported\nroom,seats\n'the \"blue\" one, left',3\n-,n/a\n").quote(Some('\'')).comment('#').null_tokens(["n/a", "-"])).await?;
+    /// assert_eq!(mill.sql("select * from rooms order by seats").await?.to_csv()?, "room,seats\r\n\"the \"\"blue\"\" one, left\",3\r\n,\r\n");
     /// # Ok::<(), tidemill::Error>(())
     /// # }).unwrap();
     /// ```

@@ -390,7 +390,7 @@ fn contract_of(before: Option<&Snapshot>, given: Option<Contract>) -> Result<Arc
             let contract = before.metadata.contract.known()?;
             match given {
                 Some(given) if given != *contract => {
-                    Err(Error::invalid("the dataset is there and has another contract; leave the contract of the load out, or change that of the dataset first").at("contract"))
+                    Err(Error::conflict("the dataset is there and has another contract; leave the contract of the load out, or change that of the dataset first").at("contract"))
                 }
                 _ => Ok(contract),
             }

@@ -9,7 +9,7 @@ use tidemill::ingest::{Load as EngineLoad, LoadMode, Progress};
 use super::wire::{Load, Mode, NewLoad, SourcePart};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem};
+use crate::http::{Answer, Code, JsonBody, Problem};
 use crate::policy::Action;
 use crate::store::audit;
 use crate::uploads::staging::StagedFile;
@@ -26,10 +26,19 @@ pub async fn create_load(State(app): State<App>, caller: Caller, JsonBody(new): 
     let staged = app.staging.find(caller.tenancy(), &new.upload_id, now)?;
     let progress = Progress::new();
     let load = order(&new, &staged, progress.clone())?;
+    let mill = caller.mill(&app);
+    // What is known by its key or its position was loaded before, perhaps under the contract of that time.
+    if let Some(given) = new.contract.as_ref().filter(|_| new.idempotency_key.is_none() && new.position.is_none())
+        && let Ok(known) = mill.contract(&new.dataset).await
+        && known != *given
+    {
+        let what =
+            format!("dataset {} is there and has another contract; leave the contract out, or change that of the dataset first (PUT /datasets/{{name}}/contract)", new.dataset);
+        return Err(Problem::new(Code::Conflict, what));
+    }
     let job = app.loads.begin(caller.tenancy(), &new.dataset, progress, now)?;
     audit::append(app.store.db(), now, &caller, "load.started", &new.dataset).await?;
     let answer = job.to_wire()?;
-    let mill = caller.mill(&app);
     let running = app.clone();
     app.tasks.spawn(async move {
         let result = mill.load(&new.dataset, load).await;
@@ -74,6 +83,9 @@ fn order(new: &NewLoad, staged: &StagedFile, progress: Progress) -> Answer<Engin
     load = load.mode(mode(new)?).widening(new.widening.into());
     if let Some(steps) = &new.steps {
         load = load.steps(steps.clone());
+    }
+    if let Some(contract) = &new.contract {
+        load = load.contract(contract.clone());
     }
     if new.mode == Mode::Append {
         return Ok(load);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::contracts::wire::Contract;
 use crate::dataset_loads::wire::Drift;
 use crate::datasets::wire::{ColumnField, ColumnType};
 use crate::http::problem::WireProblem;
@@ -47,6 +48,11 @@ pub struct NewLoad {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Step>>)]
     pub steps: Option<tidemill::Steps>,
+    /// What every row of a new dataset must hold to, this load's among them; see docs/contracts.md. That of a dataset that is there is changed by
+    /// `PUT /datasets/{name}/contract`.
+    #[serde(default)]
+    #[schema(value_type = Option<Contract>)]
+    pub contract: Option<tidemill::Contract>,
     /// How the file is written, where that is not to be inferred.
     #[serde(default)]
     pub options: ReadOptions,
@@ -181,6 +187,8 @@ pub struct LoadReport {
     pub promotions: Vec<Promotion>,
     /// Values that were made null, because they did not hold to the contract.
     pub nulled: u64,
+    /// Values of decimals and long whole numbers that a float has rounded, because their column was declared as float.
+    pub rounded: u64,
     /// Whether it has a profile.
     pub profiled: bool,
     /// What is not as it was in the profiled load before: the strongest findings.

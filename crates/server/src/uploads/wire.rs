@@ -1,6 +1,6 @@
 //! Uploads as they cross HTTP.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tidemill::ingest;
 use utoipa::{IntoParams, ToSchema};
@@ -42,6 +42,17 @@ pub struct ReadOptions {
     pub format: Option<ingest::FileFormat>,
     /// What separates the cells of delimited text: one ASCII character.
     pub delimiter: Option<String>,
+    /// What is written around cells of delimited text: one ASCII character, or `none`; `"` when it is left out.
+    pub quote: Option<String>,
+    /// What stands before a character of a quoted cell that means itself: one ASCII character.
+    pub escape: Option<String>,
+    /// What lines of delimited text begin with that are no rows: one ASCII character.
+    pub comment: Option<String>,
+    /// The texts that mean "no value" in text, JSON and sheets, in the place of the usual ones: at most 100. In an address they are one text,
+    /// separated by commas.
+    #[serde(deserialize_with = "tokens")]
+    #[param(value_type = Option<String>)]
+    pub null_tokens: Option<Vec<String>>,
     /// Whether the first row of delimited text or of a sheet names the columns.
     pub header: Option<bool>,
     /// How characters are written.
@@ -64,17 +75,35 @@ pub struct ReadOptions {
     pub unpack_ratio: Option<u32>,
 }
 
+/// A list, or its members in one text.
+fn tokens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Tokens {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(Option::<Tokens>::deserialize(deserializer)?.map(|tokens| match tokens {
+        Tokens::List(list) => list,
+        Tokens::Text(text) => text.split(',').filter(|token| !token.is_empty()).map(str::to_owned).collect(),
+    }))
+}
+
+fn character(field: &str, text: Option<&str>) -> Answer<Option<char>> {
+    match text.map(|text| (text.chars().next(), text.chars().count())) {
+        None => Ok(None),
+        Some((Some(character), 1)) => Ok(Some(character)),
+        Some(_) => Err(Problem::field(field, "is one character")),
+    }
+}
+
 impl ReadOptions {
     /// As the engine takes them; it checks the rest.
     ///
     /// # Errors
     /// `Invalid` with the field.
     pub fn to_engine(&self) -> Answer<ingest::ReadOptions> {
-        let delimiter = match self.delimiter.as_deref().map(|delimiter| (delimiter.chars().next(), delimiter.chars().count())) {
-            None => None,
-            Some((Some(delimiter), 1)) => Some(delimiter),
-            Some(_) => return Err(Problem::field("delimiter", "is one character")),
-        };
+        let quote = self.quote.clone().map(ingest::Quote::try_from).transpose();
         let sheet = match (&self.sheet, self.sheet_number) {
             (Some(_), Some(_)) => return Err(Problem::field("sheet_number", "is given beside a name; give one of them")),
             (Some(name), None) => Some(ingest::Sheet::Name(name.clone())),
@@ -82,7 +111,11 @@ impl ReadOptions {
         };
         Ok(ingest::ReadOptions {
             format: self.format,
-            delimiter,
+            delimiter: character("delimiter", self.delimiter.as_deref())?,
+            quote: quote.map_err(|_| Problem::field("quote", "is one character, or none"))?,
+            escape: character("escape", self.escape.as_deref())?,
+            comment: character("comment", self.comment.as_deref())?,
+            null_tokens: self.null_tokens.clone(),
             header: self.header,
             encoding: self.encoding,
             ragged_rows: self.ragged_rows.unwrap_or_default(),
