@@ -50,6 +50,7 @@ mod rollups;
 mod rows;
 mod scopes;
 mod shaped;
+mod signs;
 mod sketches;
 mod sql;
 mod sql_models;
