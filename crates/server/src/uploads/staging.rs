@@ -228,6 +228,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_killed_process_has_left_is_gone_when_the_area_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join("staging/acme/0197");
+        std::fs::create_dir_all(&left).unwrap();
+        std::fs::write(left.join("orders.csv"), "half").unwrap();
+        Staging::open(folder.path(), 1 << 20, 4, false).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path().join("staging")).unwrap().count(), 0);
+    }
+
+    #[test]
     fn names_cannot_leave_their_folder() {
         for (name, expected) in [
             ("flights.csv.gz", "flights.csv.gz"),

@@ -63,6 +63,31 @@ async fn rows_are_held_to_a_contract_exported_corrected_and_loaded_again() {
     server.get(Who::Viewer, &format!("{base}/rejects?load_id=x")).await.expect(400);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_load_that_makes_a_dataset_may_bring_its_contract_and_steps() {
+    let server = Server::start().await;
+    let order = |upload: &Value, mode: &str, contract: &Value| json!({"upload_id": upload["upload_id"], "dataset": "orders", "mode": mode, "contract": contract});
+    let text = b"id,amount\n1,2\n1,3\n2,-4\n3,5\n4,6\n";
+    let contract = json!({"rules": [{"check": "unique", "columns": ["id"], "on_violation": "reject"}, {"check": "range", "column": "amount", "min": 0, "on_violation": "reject"}]});
+    let upload = server.upload(Who::Editor, "orders.csv", text).await.expect(201).json();
+    server.post(Who::Editor, "/loads", order(&upload, "create", &json!({"rules": [{"check": "no_such"}]}))).await.expect(400);
+    let mut first = order(&upload, "create", &contract);
+    first["steps"] = json!([{"op": "filter", "condition": "id <> 4"}]);
+    let load = server.post(Who::Editor, "/loads", first).await.expect(202).json();
+    let load = server.finished(Who::Editor, &load).await;
+    let report = &load["report"];
+    assert_eq!((&load["state"], &report["rows"], &report["rejected"], &report["left_out"]), (&json!("done"), &json!(2), &json!(2), &json!(1)), "{load}");
+    assert_eq!(server.get(Who::Viewer, "/datasets/orders/contract").await.expect(200).json(), contract);
+
+    // The same contract is no matter; another one is a conflict, and says what to do.
+    let upload = server.upload(Who::Editor, "orders.csv", b"id,amount\n7,2\n").await.expect(201).json();
+    let problem = server.post(Who::Editor, "/loads", order(&upload, "append", &json!({"rules": []}))).await.expect(409).json();
+    assert!(problem["detail"].as_str().unwrap().contains("leave the contract out, or change that of the dataset first"), "{problem}");
+    let load = server.post(Who::Editor, "/loads", order(&upload, "append", &contract)).await.expect(202).json();
+    let load = server.finished(Who::Editor, &load).await;
+    assert_eq!((&load["state"], &load["report"]["rows"]), (&json!("done"), &json!(1)), "{load}");
+}
+
 /// The schemas are written beside the engine's own types; what the engine says must fit them.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_have_the_fields_that_the_document_names() {

@@ -308,3 +308,31 @@ async fn how_a_file_is_written_can_be_said_at_every_step() {
     let answer = server.post(Who::Viewer, "/queries", json!({"measures": ["orders.count"], "dimensions": ["orders.address_city"]})).await.expect(200).json();
     assert_eq!(answer["row_count"], 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_file_is_quoted_and_what_means_no_value_can_be_said() {
+    let server = Server::start().await;
+    let (kind, body) = form("said.csv", b"# exported\nid;said\n1;'a; ''b'''\n2;n/a\n");
+    let send = async |query: &str| {
+        let request = server.request(Who::Editor, Method::POST, &format!("/uploads{query}")).header(header::CONTENT_TYPE, kind.clone());
+        server.send(request.body(axum::body::Body::from(body.clone())).unwrap()).await
+    };
+    let upload = send("?quote=%27&comment=%23&null_tokens=n/a,-").await.expect(201).json();
+    let inference = &upload["inference"];
+    assert_eq!(inference["preview"]["rows"], json!([["1", "a; 'b'"], ["2", "n/a"]]));
+    assert_eq!(inference["columns"][1]["null_tokens"], json!(["n/a"]));
+    for (query, field) in [("?quote=ab", "quote"), ("?escape=", "escape"), ("?comment=%22", "comment"), ("?quote=x", "quote"), ("?null_tokens=%20x", "null_tokens")] {
+        let problem = send(query).await.expect(400).json();
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    let again = format!("/uploads/{}/inference", upload["upload_id"].as_str().unwrap());
+    let again = server.post(Who::Editor, &again, json!({"quote": "none", "comment": "#", "delimiter": ";"})).await.expect(200).json();
+    assert_eq!(again["inference"]["warnings"][0], "1 of the first 2 rows do not have 2 cells; they will be rejected");
+    let options = json!({"quote": "'", "comment": "#", "null_tokens": ["n/a"]});
+    let order = json!({"upload_id": upload["upload_id"], "dataset": "said", "mode": "create", "options": options});
+    let load = server.post(Who::Editor, "/loads", order).await.expect(202).json();
+    let load = server.finished(Who::Editor, &load).await;
+    assert_eq!((&load["state"], &load["report"]["rows"], &load["report"]["rounded"]), (&json!("done"), &json!(2), &json!(0)), "{load}");
+    let said = server.get(Who::Viewer, "/datasets/said/preview").await.expect(200).json()["data"][1].clone();
+    assert!(said.as_array().is_some_and(|said| said.contains(&json!("a; 'b'")) && said.contains(&Value::Null)), "{said}");
+}

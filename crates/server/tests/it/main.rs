@@ -25,6 +25,7 @@ mod process;
 mod queries;
 mod rollups;
 mod s3;
+mod sealed;
 mod steps;
 mod surface;
 mod tenant;
