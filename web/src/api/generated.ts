@@ -876,6 +876,8 @@ export type LoadReport = {
   /** Rows that were there and went for these. */
   replaced: number;
   replayed: boolean;
+  /** Values of decimals and long whole numbers that a float has rounded, because their column was declared as float. */
+  rounded: number;
   rows: number;
   segments: number;
   source: string;
@@ -1064,6 +1066,7 @@ export type NewDashboard = {
 };
 
 export type NewLoad = {
+  contract?: null | Contract;
   /** Name of the dataset: lower-case letters, digits and `_`. */
   dataset: string;
   /** First instant of the range that is replaced; with `replace_range` alone. */
@@ -1266,14 +1269,23 @@ export type Reaction = 'reject' | 'null' | 'fail';
 export type ReadOptions = {
   /** The cells of a sheet that are read: `B2:F100`, or open to one side, `B2:F`. */
   cell_range?: string | null;
+  /** What lines of delimited text begin with that are no rows: one ASCII character. */
+  comment?: string | null;
   /** What separates the cells of delimited text: one ASCII character. */
   delimiter?: string | null;
   encoding?: Encoding | null;
+  /** What stands before a character of a quoted cell that means itself: one ASCII character. */
+  escape?: string | null;
   format?: FileFormat | null;
   /** Whether the first row of delimited text or of a sheet names the columns. */
   header?: boolean | null;
   /** A JSON Pointer to the array of rows in a JSON document: `/data/items`. */
   json_path?: string | null;
+  /** The texts that mean "no value" in text, JSON and sheets, in the place of the usual ones: at most 100. In an address they are one text,
+    separated by commas. */
+  null_tokens?: string[] | null;
+  /** What is written around cells of delimited text: one ASCII character, or `none`; `"` when it is left out. */
+  quote?: string | null;
   ragged_rows?: RaggedRows | null;
   /** The name of a sheet of a workbook. */
   sheet?: string | null;

@@ -1,11 +1,19 @@
 // Loads: the second step of an upload, its progress and its end.
 import { baseApi } from './base-api';
-import type { Load, NewLoad } from './types';
+import type { Load, NewLoad, ReadOptions, Upload } from './types';
 
 const loadsApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     startLoad: build.mutation<Load, NewLoad>({
       query: (body) => ({ url: '/loads', method: 'POST', body }),
+    }),
+    // The upload stays as it is; what it seems to hold is looked at once more.
+    inferUpload: build.mutation<Upload, { id: string; options: ReadOptions }>({
+      query: ({ id, options }) => ({
+        url: `/uploads/${encodeURIComponent(id)}/inference`,
+        method: 'POST',
+        body: options,
+      }),
     }),
     getLoad: build.query<Load, string>({
       query: (id) => `/loads/${encodeURIComponent(id)}`,
@@ -30,4 +38,9 @@ const loadsApi = baseApi.injectEndpoints({
   }),
 });
 
-export const { useStartLoadMutation, useGetLoadQuery, useCancelLoadMutation } = loadsApi;
+export const {
+  useStartLoadMutation,
+  useInferUploadMutation,
+  useGetLoadQuery,
+  useCancelLoadMutation,
+} = loadsApi;

@@ -97,6 +97,7 @@ export type {
   Provenance,
   QueryResult,
   Reaction,
+  ReadOptions,
   RejectedRow,
   RejectedRows,
   RejectedValue,

@@ -295,6 +295,7 @@ export const doneLoad: Load = load({
     duration_ms: 1840,
     promotions: [{ column: 'dep_delay', from: 'integer', to: 'float', line: 2201 }],
     nulled: 0,
+    rounded: 0,
     profiled: true,
     drift: [],
     replayed: false,

@@ -148,6 +148,9 @@ function Numbers({ load }: { load: Load }) {
   if (report && report.nulled > 0) {
     numbers.push(['Made missing', formatNumber(report.nulled, 'integer')]);
   }
+  if (report && report.rounded > 0) {
+    numbers.push(['Rounded', formatNumber(report.rounded, 'integer')]);
+  }
   if (report) {
     numbers.push(
       ['Stored', formatNumber(report.bytes, 'bytes')],

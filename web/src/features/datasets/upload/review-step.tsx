@@ -4,7 +4,7 @@ import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useMemo, useState } from 'react';
-import type { Problem, Upload } from '@/api/types';
+import type { Problem, ReadOptions, Upload } from '@/api/types';
 import { DataTable } from '@/components/data-table';
 import { toColumnar } from '@/components/data-table-model';
 import { ProblemNotice } from '@/components/problem-notice';
@@ -14,6 +14,7 @@ import { Icon } from '@/theme/icons';
 import { ColumnTypes } from './column-types';
 import { ConfirmReplacement } from './confirm-replacement';
 import { ExistingRowsFields } from './existing-rows-fields';
+import { ReadingFields } from './reading-fields';
 import { TargetFields } from './target-fields';
 import { isAsked, nameProblem, replacementProblem, timeColumns } from './wizard-state';
 import type { ReviewChoices } from './wizard-state';
@@ -24,6 +25,7 @@ export interface ReviewStepProps {
   problem: Problem | null;
   busy: boolean;
   onChange: (change: Partial<ReviewChoices>) => void;
+  onReread: (upload: Upload, options: ReadOptions) => void;
   onConfirm: () => void;
   onRestart: () => void;
 }
@@ -69,6 +71,7 @@ export function ReviewStep({
   problem,
   busy,
   onChange,
+  onReread,
   onConfirm,
   onRestart,
 }: ReviewStepProps) {
@@ -147,6 +150,7 @@ export function ReviewStep({
           )}
         </Box>
       </SectionCard>
+      <ReadingFields upload={upload} options={choices.options ?? {}} onReread={onReread} />
       <ColumnTypes upload={upload} choices={choices} onChange={onChange} />
       <SectionCard title="First rows" lead="As they stand in the file" flush>
         <Box sx={{ borderTop: 1, borderColor: 'divider' }}>

@@ -59,6 +59,55 @@ describe('upload wizard', () => {
     expect(screen.getByRole('button', { name: 'Generate dashboard' })).toBeEnabled();
   });
 
+  it('reads the file again by what is said of its quotes and of missing values', async () => {
+    let asked: unknown;
+    let sent: NewLoad | null = null;
+    const inference = {
+      ...upload.inference,
+      columns: [{ ...upload.inference.columns[0]!, name: 'said' }],
+      preview: { columns: ['said'], rows: [['it is']] },
+    };
+    server.use(
+      http.post('*/api/v1/uploads/:id/inference', async ({ request, params }) => {
+        asked = { id: params.id, options: await request.json() };
+        return HttpResponse.json({ ...upload, inference });
+      }),
+      http.post('*/api/v1/loads', async ({ request }) => {
+        sent = (await request.json()) as NewLoad;
+        return HttpResponse.json(load(), { status: 202 });
+      }),
+    );
+    const { user } = await openReview();
+    await user.selectOptions(screen.getByLabelText('Type of dep_delay'), 'float');
+    const again = screen.getByRole('button', { name: 'Read again' });
+    expect(again).toBeDisabled();
+    await user.click(screen.getByRole('combobox', { name: 'Quotes around values' }));
+    await user.click(await screen.findByRole('option', { name: 'Single quotes' }));
+    await user.type(screen.getByLabelText('Comments begin with'), '#');
+    await user.type(screen.getByLabelText('Read as missing'), '-999, n/a');
+    await user.click(again);
+    expect(await screen.findByLabelText('Type of said')).toBeInTheDocument();
+    const options = { quote: "'", comment: '#', null_tokens: ['-999', 'n/a'] };
+    expect(asked).toEqual({ id: 'up1', options });
+    expect(again).toBeDisabled();
+    await user.click(screen.getByRole('button', { name: 'Create dataset' }));
+    // The types that were chosen of other columns are forgotten.
+    await waitFor(() => expect(sent).toMatchObject({ options, types: {} }));
+  });
+
+  it('says what cannot be meant and keeps what was found', async () => {
+    server.use(
+      http.post('*/api/v1/uploads/:id/inference', () =>
+        refuse(400, 'invalid', 'Not valid', 'the comment is the quote too'),
+      ),
+    );
+    const { user } = await openReview();
+    await user.type(screen.getByLabelText('Comments begin with'), '"');
+    await user.click(screen.getByRole('button', { name: 'Read again' }));
+    expect(await screen.findByText('the comment is the quote too')).toBeInTheDocument();
+    expect(screen.getByLabelText('Type of dep_delay')).toBeInTheDocument();
+  });
+
   it('says what steps, the contract and the load before have to do with it', async () => {
     const report = { ...doneLoad.report!, left_out: 12, nulled: 3, drift: [drift()] };
     server.use(http.get('*/api/v1/loads/:id', () => HttpResponse.json({ ...doneLoad, report })));

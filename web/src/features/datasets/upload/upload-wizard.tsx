@@ -102,6 +102,7 @@ export function UploadWizard() {
             problem={state.problem}
             busy={starting.isLoading}
             onChange={(change) => dispatch({ type: 'choicesChanged', change })}
+            onReread={(upload, options) => dispatch({ type: 'reread', upload, options })}
             onConfirm={() => void confirm()}
             onRestart={() => dispatch({ type: 'restarted' })}
           />

@@ -1,6 +1,6 @@
 // The states of an upload and what moves it from one to the next. Pure, so that it can be tested.
 import type { SendProgress } from '@/api/send-file';
-import type { ColumnType, Load, NewLoad, Problem, Upload } from '@/api/types';
+import type { ColumnType, Load, NewLoad, Problem, ReadOptions, Upload } from '@/api/types';
 
 // What becomes of the rows of a dataset that exists.
 export type ExistingRows = 'append' | 'upsert' | 'replace_range' | 'replace';
@@ -17,6 +17,8 @@ export interface ReviewChoices {
   // Only the types that differ from what was inferred are sent.
   types: Record<string, ColumnType>;
   timeColumn: string | null;
+  // What was said of how the file is written; the inference at hand goes by it.
+  options?: ReadOptions;
 }
 
 export type WizardState =
@@ -32,6 +34,7 @@ export type WizardEvent =
   | { type: 'sendFailed'; problem: Problem }
   | { type: 'sent'; upload: Upload }
   | { type: 'choicesChanged'; change: Partial<ReviewChoices> }
+  | { type: 'reread'; upload: Upload; options: ReadOptions }
   | { type: 'loadRefused'; problem: Problem }
   | { type: 'loadStarted'; load: Load }
   | { type: 'loadEnded'; load: Load }
@@ -112,6 +115,14 @@ export function reduce(state: WizardState, event: WizardEvent): WizardState {
       }
       return { ...state, choices, problem: null };
     }
+    case 'reread': {
+      if (state.step !== 'review') return state;
+      const { upload, options } = event;
+      const { types, key, timeColumn } = firstChoices(upload);
+      // Columns may have other names and types now; where the rows go stays.
+      const choices = { ...state.choices, types, key, timeColumn, options };
+      return { ...state, upload, choices, problem: null };
+    }
     case 'loadRefused':
       return state.step === 'review' ? { ...state, problem: event.problem } : state;
     case 'loadStarted': {
@@ -165,6 +176,7 @@ export function loadRequest(upload: Upload, choices: ReviewChoices): NewLoad {
     types: Object.fromEntries(changed),
     time_column: choices.timeColumn,
     idempotency_key: null,
+    ...(Object.keys(choices.options ?? {}).length > 0 && { options: choices.options }),
     ...(choices.mode === 'upsert' && { key: choices.key }),
     ...(choices.mode === 'replace_range' && {
       from: `${choices.from}T00:00:00Z`,
