@@ -22,7 +22,8 @@ pub struct Reject {
     /// The rule of the contract that it does not hold to, from 1, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<u32>,
-    /// The row as it came, whole; of a file of columns, and where a rule or a step rejected it, the row as it was read, as a JSON object.
+    /// The row as it came, whole; of text with other quotes or escapes than most, its cells with those that most have. Of a file of columns, and
+    /// where a rule or a step rejected it, the row as it was read, as a JSON object.
     pub raw: String,
 }
 

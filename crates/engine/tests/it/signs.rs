@@ -24,11 +24,11 @@ async fn quotes_escapes_and_comments_are_what_the_load_says() {
     let rows = ward.rows("select distinct id, said from said order by id").await;
     assert_eq!(rows, json!([[1, 3, 4], ["it's 'so', he said", "\"as it is\"", "two\nlines; one cell"]]));
     // A rejected row is told by its line: comments count, and lines within cells.
-    let more = "#\nid;said\n'7';'a\nb'\n#\nx;'c'\n";
+    let more = "#\nid;said\n'7';'a\nb'\n#\nx;'c \"d\"'\n";
     let report = ward.mill.load("said", Csv::bytes(more).quote(Some('\'')).comment('#').delimiter(';')).await.unwrap();
     assert_eq!((report.rows, report.rejected), (1, 1));
     let rejects = ward.mill.rejects("said", 0, 10).await.unwrap();
-    assert_eq!((rejects.items[0].reject.line, rejects.items[0].reject.raw.as_str()), (6, "x;'c'"));
+    assert_eq!((rejects.items[0].reject.line, rejects.items[0].reject.raw.as_str()), (6, "x;\"c \"\"d\"\"\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use memchr::memchr;
 
 use super::batch::{BatchBuilder, not_in_dataset};
 use super::csv_dialect::Dialect;
-use super::split::{Broken, Flaw, Malformed, Signs, Splitter, Tile};
+use super::split::{Broken, Cell, Flaw, Malformed, Signs, Splitter, Tile};
 use super::tally::{row_text, shorten_value};
 use super::text::Window;
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
@@ -31,7 +31,7 @@ pub(crate) fn decode(
     let names: Vec<&str> = inference.columns.iter().map(|column| column.name.as_str()).collect();
     let mut reader = Reader {
         name: source.name(),
-        signs: dialect.signs,
+        dialect,
         places: find_places(source.name(), &names, target)?,
         names,
         batch: BatchBuilder::new(source.name(), inference, target, progress, emit),
@@ -82,7 +82,7 @@ fn find_places(file: &str, names: &[&str], target: &DecodeTarget) -> Result<Vec<
 
 struct Reader<'a> {
     name: &'a str,
-    signs: Signs,
+    dialect: Dialect,
     names: Vec<&'a str>,
     places: Vec<Option<usize>>,
     batch: BatchBuilder<'a>,
@@ -149,7 +149,7 @@ impl Reader<'_> {
             for (cell, row) in tile.cells.get(place..).unwrap_or_default().iter().step_by(width).zip(&tile.rows) {
                 let raw = content(text, cell.range());
                 if cell.is_escaped() {
-                    sink.observe_text(&self.signs.unescape(raw), row.line);
+                    sink.observe_text(&self.dialect.signs.unescape(raw), row.line);
                 } else {
                     sink.observe_text(raw, row.line);
                 }
@@ -211,7 +211,7 @@ impl Reader<'_> {
     fn misfit(&self, text: &str, tile: &Tile, row: usize, place: usize, index: usize) -> Reject {
         let cell = tile.cells_of(row).get(place);
         let raw_cell = cell.map(|cell| content(text, cell.range())).unwrap_or_default();
-        let unescaped = self.signs.unescape(raw_cell);
+        let unescaped = self.dialect.signs.unescape(raw_cell);
         let value = if cell.is_some_and(|cell| cell.is_escaped()) { &unescaped } else { raw_cell };
         let column = self.batch.sinks.get(index).map(|sink| &sink.column);
         let (line, raw) = tile.rows.get(row).map_or((0, &b""[..]), |row| (row.line, content(text, row.start as usize..row.end as usize)));
@@ -221,8 +221,21 @@ impl Reader<'_> {
             value: Some(shorten_value(value)),
             reason: column.map(|column| value::misfit(column.column_type, value)).unwrap_or_default().to_owned(),
             rule: None,
-            raw: row_text(raw),
+            raw: if self.dialect.signs == Signs::default() { row_text(raw) } else { self.as_usual(text, tile.cells_of(row)) },
         }
+    }
+
+    /// A row with the quotes that most files have: who corrects it reads it by these.
+    fn as_usual(&self, text: &str, cells: &[Cell]) -> String {
+        let delimiter = char::from(self.dialect.delimiter);
+        let cell = |cell: &Cell| {
+            let raw = content(text, cell.range());
+            let plain = String::from_utf8_lossy(raw);
+            let unescaped = self.dialect.signs.unescape(raw);
+            let plain = if cell.is_escaped() { String::from_utf8_lossy(&unescaped) } else { plain };
+            if cell.is_quoted() || plain.contains([delimiter, '"', '\n', '\r']) { format!("\"{}\"", plain.replace('"', "\"\"")) } else { plain.into_owned() }
+        };
+        cells.iter().map(cell).collect::<Vec<_>>().join(&delimiter.to_string())
     }
 
     fn explain(&self, broken: Broken) -> Error {
