@@ -8,7 +8,7 @@ use arrow::ipc::writer::FileWriter;
 use parquet::arrow::ArrowWriter;
 use serde_json::json;
 use tidemill::ingest::{Arrow, Avro};
-use tidemill::{ColumnType, Contract, Csv, Load, Parquet, Rule, Steps};
+use tidemill::{ColumnType, Contract, Csv, Json, Load, Parquet, Rule, Steps};
 
 use crate::ward::Ward;
 
@@ -141,6 +141,13 @@ async fn long_whole_numbers_do_not_become_floats_unseen() {
         let report = ward.mill.load("orders", Parquet::bytes(file).column_type("n", ColumnType::Float)).await.unwrap();
         assert_eq!((report.rows, report.rejected, report.rounded), (3, 0, 1), "{long}");
     }
+    // As text too.
+    for text in [Csv::bytes(format!("n\n1\n{far}\n{}\n", 1_i64 << 60)), Json::bytes(format!("{{\"n\":1}}\n{{\"n\":{far}}}\n{{\"n\":{}}}\n", u64::MAX / 2 + 1))] {
+        let report = ward.mill.load("orders", text).await.unwrap();
+        assert_eq!((report.rows, report.rejected), (2, 1));
+    }
+    let report = ward.mill.load("orders", Csv::bytes(format!("n\n1\n{far}\n")).column_type("n", ColumnType::Float)).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (2, 0));
     // As whole numbers, what is beyond 64 bits with a sign does not fit.
     let unsigned: ArrayRef = Arc::new(UInt64Array::from(vec![1, u64::MAX, 3]));
     let report = ward.mill.load("counts", Parquet::bytes(parquet(&RecordBatch::try_from_iter([("n", unsigned)]).unwrap()))).await.unwrap();

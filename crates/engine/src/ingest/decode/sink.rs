@@ -44,6 +44,8 @@ pub(crate) struct Sink {
     disagreed_at: Option<u64>,
     /// Whether a misfit becomes null and its row stays.
     nulling: bool,
+    /// Whether whole numbers that no float gives back may be rounded.
+    rounding: bool,
     /// How its cells and texts are written.
     nulls: Nulls,
     signs: Signs,
@@ -201,13 +203,28 @@ impl Sink {
             }
         };
         let observed = (authority != Authority::Undetermined).then(|| Shape::of_column(&column));
-        Self { column, authority, observed, disagreed_at: None, nulling: false, nulls: Nulls::default(), signs: Signs::default(), values }
+        Self { column, authority, observed, disagreed_at: None, nulling: false, rounding: true, nulls: Nulls::default(), signs: Signs::default(), values }
     }
 
     /// Says how its cells and texts are written.
     pub(crate) fn reading(mut self, nulls: &Nulls, signs: Signs) -> Self {
         (self.nulls, self.signs) = (nulls.clone(), signs);
         self
+    }
+
+    /// Says whether whole numbers that no float gives back may be rounded. Where the type is inferred they have been looked at, or are few.
+    pub(crate) fn rounding(mut self, rounding: bool) -> Self {
+        self.set_rounding(rounding || !self.is_declared());
+        self
+    }
+
+    fn set_rounding(&mut self, rounding: bool) {
+        self.rounding = rounding;
+        match &mut self.values {
+            Values::Struct { fields, .. } => fields.iter_mut().for_each(|field| field.set_rounding(rounding)),
+            Values::List { element, .. } => element.set_rounding(rounding),
+            _ => {}
+        }
     }
 
     /// Says whether a misfit becomes null and its row stays.
@@ -253,6 +270,9 @@ impl Sink {
             Values::Struct { .. } | Values::List { .. } => {}
             Values::Boolean(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::boolean, lenient::boolean, misfits),
             Values::Integer(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::integer, lenient::integer, misfits),
+            Values::Float(builder) if !self.rounding => {
+                fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::exact_float, lenient::exact_float, misfits)
+            }
             Values::Float(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::float, lenient::float, misfits),
             Values::Date(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::date, lenient::date, misfits),
             Values::Timestamp(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::timestamp, lenient::timestamp, misfits),
@@ -275,7 +295,7 @@ impl Sink {
     pub(crate) fn append_scalar(&mut self, scalar: &Scalar<'_>) -> Result<(), Misfit> {
         let declared = self.is_declared();
         let kind = self.column.column_type;
-        let named = self.nulls.are_named();
+        let (named, rounding) = (self.nulls.are_named(), self.rounding);
         let is_null = match scalar {
             Scalar::Text(text) if kind != ColumnType::String => self.nulls.hold(ColumnType::Integer, value::trim(text.as_bytes()), true),
             _ => self.nulls.name(scalar),
@@ -328,9 +348,10 @@ impl Sink {
                 builder,
                 match scalar {
                     Scalar::Null => Ok(None),
-                    Scalar::Integer(found) => Ok(Some(*found as f64)),
-                    Scalar::Large(found) => Ok(Some(*found as f64)),
+                    Scalar::Integer(found) if rounding || value::is_exact(i128::from(*found)) => Ok(Some(*found as f64)),
+                    Scalar::Large(found) if rounding || value::is_exact(i128::from(*found)) => Ok(Some(*found as f64)),
                     Scalar::Float(found) => Ok(Some(*found)),
+                    Scalar::Text(text) if declared && !rounding => read_slowly(&self.nulls, kind, true, text.as_bytes(), value::exact_float, lenient::exact_float),
                     Scalar::Text(text) if declared => read_slowly(&self.nulls, kind, true, text.as_bytes(), value::float, lenient::float),
                     // A text that says nothing of a type is no value.
                     Scalar::Text(_) if !named && scalar.column_type().is_none() => Ok(None),

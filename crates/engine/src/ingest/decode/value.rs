@@ -170,6 +170,23 @@ pub(crate) fn float(text: &[u8]) -> Option<f64> {
     }
 }
 
+/// Whether a float holds a whole number as it is.
+pub(crate) fn is_exact(value: i128) -> bool {
+    value as f64 as i128 == value
+}
+
+/// Whether a text is a whole number of which a float would lose digits.
+fn is_rounded(text: &[u8]) -> bool {
+    let value = || std::str::from_utf8(text).ok().and_then(|text| text.parse::<i128>().ok());
+    text.len() > 15 && is_whole(text) && value().is_none_or(|value| !is_exact(value))
+}
+
+/// The same as [`float`], without whole numbers that it would round.
+#[inline]
+pub(crate) fn exact_float(text: &[u8]) -> Option<f64> {
+    float(text).filter(|_| !is_rounded(text))
+}
+
 #[inline]
 fn two(text: &[u8]) -> Option<i64> {
     match text {
@@ -304,6 +321,10 @@ pub(crate) mod lenient {
             return None;
         }
         super::float(digits).map(|value| if negative { -value } else { value })
+    }
+
+    pub(crate) fn exact_float(text: &[u8]) -> Option<f64> {
+        float(text).filter(|_| !super::is_rounded(unsigned_zeros(text).1))
     }
 
     pub(crate) fn date(text: &[u8]) -> Option<i32> {
@@ -471,6 +492,17 @@ mod tests {
         }
         assert_eq!(lenient::float(b"+007.5"), Some(7.5));
         assert_eq!(lenient::float(b"-0.5"), Some(-0.5));
+        for (text, expected) in [
+            ("9007199254740992", Some(9_007_199_254_740_992.0)),
+            ("-9007199254740993", None),
+            ("1152921504606846976", Some((1_i64 << 60) as f64)),
+            ("123456789012345678901234567890123456789012", None),
+            ("0.1234567890123456789", Some(0.123_456_789_012_345_68)),
+            ("7", Some(7.0)),
+        ] {
+            assert_eq!((exact_float(text.as_bytes()), lenient::exact_float(text.as_bytes())), (expected, expected), "{text}");
+        }
+        assert_eq!((lenient::exact_float(b"+0007"), lenient::exact_float(b"+09007199254740993")), (Some(7.0), None));
         assert_eq!(lenient::boolean(b"1"), Some(true));
         assert_eq!(lenient::date(b"2013-01-01T00:00:00Z"), date(b"2013-01-01"));
         assert_eq!(lenient::date(b"2013-01-01T01:00:00Z"), None);
