@@ -154,8 +154,13 @@ mod tests {
         let text = "{\"n\":1,\"name\":\"a\"}\n{\"n\":\"x\",\"name\":\"b\"}\n\n{\"n\":2,\"nam\":\"c\"}\n{\"n\":2,\n[1]\n{\"n\":3,\"n\":4}\n{\"n\":[1]}\n{\"n\":\"5\"}\n{\"n\":6.0}\n{\"n\":7}\n{\"n\":8}\n{\"n\":9}\n{\"n\":10}\n{\"n\":18446744073709551615}\n";
         let source = spooled("t.json", text);
         let column = |name: &str, column_type| Column::new(name, column_type);
-        let target =
-            DecodeTarget { columns: vec![column("n", ColumnType::Integer), column("name", ColumnType::String)], declared: vec![true, true], lines: false, nulling: Vec::new(), rounding: Vec::new() };
+        let target = DecodeTarget {
+            columns: vec![column("n", ColumnType::Integer), column("name", ColumnType::String)],
+            declared: vec![true, true],
+            lines: false,
+            nulling: Vec::new(),
+            rounding: Vec::new(),
+        };
         let loaded = load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target).unwrap();
         assert_eq!(
             loaded.described(),
