@@ -32,7 +32,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 pub struct SealedWriter {
     file: File,
-    key: ObjectKey,
+    /// Large, and moved with the file from thread to thread.
+    key: Box<ObjectKey>,
     /// What is not sealed yet: the last chunk is sealed as such.
     held: Vec<u8>,
     chunks: u64,
@@ -49,7 +50,7 @@ impl SealedWriter {
         let file =
             made.map_err(|error| Error::new(ErrorKind::Unavailable, format!("make a file in {}: {error}; make room there and try again", folder.display())).because(error))?;
         let (_, key) = ObjectKey::create(&SecretKey::generate()?, uuid::Uuid::new_v4(), &Path::from("waiting"))?;
-        Ok(Self { file, key, held: Vec::new(), chunks: 0, size: 0 })
+        Ok(Self { file, key: Box::new(key), held: Vec::new(), chunks: 0, size: 0 })
     }
 
     fn seal(&mut self, last: bool) -> IoResult<()> {
@@ -98,7 +99,7 @@ impl fmt::Debug for SealedWriter {
 /// A sealed file that was written. Its bytes go with the last who holds it.
 pub struct SealedFile {
     file: Mutex<File>,
-    key: ObjectKey,
+    key: Box<ObjectKey>,
     /// Plain bytes. Not taken from the file, which somebody may have cut.
     size: u64,
 }
