@@ -131,7 +131,7 @@ async fn long_whole_numbers_do_not_become_floats_unseen() {
     let signed: ArrayRef = Arc::new(Int64Array::from(vec![1, far, 1 << 60]));
     let unsigned: ArrayRef = Arc::new(UInt64Array::from(vec![1, u64::MAX, 1 << 63]));
     for (column, long) in [(signed, far.to_string()), (unsigned, u64::MAX.to_string())] {
-        let file = parquet(&RecordBatch::try_from_iter([("n", Arc::clone(&column))]).unwrap());
+        let file = parquet(&RecordBatch::try_from_iter([("n", column)]).unwrap());
         let report = ward.mill.load("orders", Parquet::bytes(file.clone())).await.unwrap();
         assert_eq!((report.rows, report.rejected, report.rounded), (2, 1, 0), "{long}");
         let load = report.load_id;

@@ -271,7 +271,7 @@ impl Sink {
             Values::Boolean(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::boolean, lenient::boolean, misfits),
             Values::Integer(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::integer, lenient::integer, misfits),
             Values::Float(builder) if !self.rounding => {
-                fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::exact_float, lenient::exact_float, misfits)
+                fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::exact_float, lenient::exact_float, misfits);
             }
             Values::Float(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::float, lenient::float, misfits),
             Values::Date(builder) => fill_cells!(builder, cells, text, (&self.nulls, self.signs), kind, declared, value::date, lenient::date, misfits),

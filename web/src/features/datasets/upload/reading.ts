@@ -34,8 +34,7 @@ export function optionsOf(draft: ReadingDraft): ReadOptions {
   };
 }
 
-export const isDelimited = ({ format }: Inference): boolean =>
-  format === 'csv' || format === 'tsv';
+export const isDelimited = ({ format }: Inference): boolean => format === 'csv' || format === 'tsv';
 
 /** Whether there are texts in the file that may mean "no value". */
 export const hasTexts = (inference: Inference): boolean =>
