@@ -84,6 +84,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(loads::find_load, loads::cancel_load))
         .routes(routes!(models::list_models))
         .routes(routes!(models::find_model, models::update_model))
+        .routes(routes!(models::check_model))
         .routes(routes!(models::list_values))
         .routes(routes!(views::list_views))
         .routes(routes!(views::find_view, views::update_view, views::delete_view))

@@ -122,6 +122,31 @@ impl Mill {
         Box::pin(async move { self.checked(model, among).await.map(drop) })
     }
 
+    /// Checks whether a model could be stored in the place of the one that is, views over it included, without storing it.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// let mut model = mill.model("orders").await?;
+    /// mill.check_update(&model).await?;
+    /// model.dimensions[0].column = Some("citty".to_owned());
+    /// assert!(mill.check_update(&model).await.is_err());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`update_model`](Self::update_model), but for `Conflict`.
+    pub fn check_update<'a>(&'a self, model: &'a Model) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.checked(model, &[]).await?;
+            self.keep_views(model, &[]).await
+        })
+    }
+
     /// Stores a model as the version after `expected`.
     ///
     /// # Errors

@@ -6,11 +6,12 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tidemill::{Error, ErrorKind, ValuePage};
+use tidemill::{Error, ErrorKind, Mill, Model, ValuePage};
 use utoipa::IntoParams;
 
+use super::diagnostics::diagnose;
 use super::wire;
-use super::yaml::{self, ModelBody};
+use super::yaml::{self, ModelBody, ModelText};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, IfMatch, Problem, QueryOf};
@@ -83,29 +84,64 @@ pub async fn update_model(
     ModelBody(model, lines): ModelBody,
 ) -> Answer<Response> {
     caller.allow(Action::EditModels)?;
-    if model.name != name {
-        return Err(Problem::field("name", "is not the name in the path; a model keeps its name"));
-    }
+    keeps_name(&model, &name)?;
     let mill = caller.mill(&app);
     let current = mill.model(&name).await?;
     if current.version != version {
         return Err(Problem::precondition_failed(current.version));
     }
-    if model.dataset != current.dataset {
-        return Err(Problem::field("dataset", "cannot be changed"));
-    }
-    // Also where policies of other models, or its own over joins, look up in what this one says.
-    if let Err(denied) = caller.allow(Action::ManageUsers)
-        && (model.changes_access(&current) || mill.changes_access_elsewhere(&model).await?)
-    {
-        return Err(denied);
-    }
+    allow_change(&caller, &mill, &current, &model).await?;
     let saved = match mill.update_model(model, version).await {
         Ok(saved) => saved,
         Err(error) => return Err(conflict_as_precondition(lines.told(&name, error), mill.model(&name).await.map(|model| model.version))),
     };
     audit::append(app.store.db(), app.clock.now(), &caller, "model.updated", &name).await?;
     Ok(yaml::write(saved, &headers))
+}
+
+/// Say what is wrong with a model without saving it: what `PUT` would refuse, for the same callers. The body is a model as it would be
+/// saved, or text that is none yet. Without diagnostics it could be saved over the version that is stored now.
+#[utoipa::path(
+    post, path = "/models/{name}/check", tag = "models", params(("name" = String, Path, description = "The model")),
+    request_body(content((wire::Model = "application/json"), (String = "application/yaml"))),
+    responses((status = 200, body = wire::ModelCheck)))]
+pub async fn check_model(State(app): State<App>, caller: Caller, Path(name): Path<String>, text: ModelText) -> Answer<Json<wire::ModelCheck>> {
+    caller.allow(Action::EditModels)?;
+    let mill = caller.mill(&app);
+    let current = mill.model(&name).await?;
+    let diagnostics = match text.read() {
+        Err(problem) => diagnose(problem, |_| None)?,
+        Ok(ModelBody(model, lines)) => match could_become(&caller, &mill, &current, &model).await {
+            Err(problem) => diagnose(problem, |field| lines.find(&model.name, field))?,
+            Ok(()) => Vec::new(),
+        },
+    };
+    Ok(Json(wire::ModelCheck { diagnostics }))
+}
+
+/// Refuses what a save would refuse, but for the version that was read.
+async fn could_become(caller: &Caller, mill: &Mill, current: &Model, model: &Model) -> Answer<()> {
+    keeps_name(model, &current.name)?;
+    allow_change(caller, mill, current, model).await?;
+    Ok(mill.check_update(model).await?)
+}
+
+fn keeps_name(model: &Model, name: &str) -> Answer<()> {
+    if model.name == name { Ok(()) } else { Err(Problem::field("name", "is not the name in the path; a model keeps its name")) }
+}
+
+/// Whether the caller may make another model of one, whatever its members are.
+async fn allow_change(caller: &Caller, mill: &Mill, current: &Model, model: &Model) -> Answer<()> {
+    if model.dataset != current.dataset {
+        return Err(Problem::field("dataset", "cannot be changed"));
+    }
+    // Also where policies of other models, or its own over joins, look up in what this one says.
+    if let Err(denied) = caller.allow(Action::ManageUsers)
+        && (model.changes_access(current) || mill.changes_access_elsewhere(model).await?)
+    {
+        return Err(denied);
+    }
+    Ok(())
 }
 
 /// Somebody saved between our look and our write.

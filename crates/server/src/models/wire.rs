@@ -290,6 +290,28 @@ pub struct ModelList {
     pub items: Vec<Model>,
 }
 
+/// What is wrong with a model.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelCheck {
+    /// Empty where it could be saved. What is found first may hide what else is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Something that is wrong with a model.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Diagnostic {
+    /// Path of the part that is wrong, for instance `measures[2].column`; empty where the text cannot be read, and where it is no part.
+    pub field: String,
+    /// What is wrong, with near names where there are some.
+    pub detail: String,
+    /// Line of the text, from 1; of YAML alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Character of the line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+}
+
 /// Values of a dimension.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ValuePage {

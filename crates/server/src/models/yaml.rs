@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderMap, header};
-use tidemill::interchange::{Places, read_models, write_model};
+use tidemill::interchange::{Place, Places, read_models, write_model};
 use tidemill::{Error, Model};
 
 use crate::http::{Problem, body};
@@ -12,7 +13,13 @@ use crate::http::{Problem, body};
 /// The type of YAML (RFC 9512).
 const YAML: &str = "application/yaml";
 /// What errors call the body, before its line and column.
-const BODY: &str = "body";
+pub const BODY: &str = "body";
+
+/// A body of either form that is not read yet.
+pub struct ModelText {
+    bytes: Bytes,
+    yaml: bool,
+}
 
 /// A model that was read from a body of either form.
 pub struct ModelBody(pub Model, pub Lines);
@@ -23,14 +30,29 @@ pub struct Lines(Option<Places>);
 impl Lines {
     /// An error about a model of the body, with its line and column.
     pub fn told(&self, model: &str, error: Error) -> Error {
-        match self.0.as_ref().and_then(|places| places.find(model, error.field().unwrap_or_default())) {
+        match self.find(model, error.field().unwrap_or_default()) {
             Some(place) => error.context(format!("{BODY}:{place}")),
             None => error,
         }
     }
+
+    /// Where the body says something of a model, or what is around it.
+    pub fn find(&self, model: &str, field: &str) -> Option<Place> {
+        self.0.as_ref()?.find(model, field)
+    }
 }
 
-impl<S: Send + Sync> FromRequest<S> for ModelBody {
+impl ModelText {
+    /// The one model that the body says.
+    ///
+    /// # Errors
+    /// `Invalid` with the field, or with line and column.
+    pub fn read(&self) -> Result<ModelBody, Problem> {
+        if self.yaml { read(&self.bytes) } else { Ok(ModelBody(body::parse(&self.bytes)?, Lines(None))) }
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for ModelText {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -40,8 +62,15 @@ impl<S: Send + Sync> FromRequest<S> for ModelBody {
         if !yaml && !body::is_json(content_type) {
             return Err(Problem::invalid(format!("a model is JSON or YAML: send content-type application/json or {YAML}, not {content_type:?}")));
         }
-        let bytes = body::read(request, state).await?;
-        if yaml { read(&bytes) } else { Ok(Self(body::parse(&bytes)?, Lines(None))) }
+        Ok(Self { bytes: body::read(request, state).await?, yaml })
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for ModelBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        ModelText::from_request(request, state).await?.read()
     }
 }
 

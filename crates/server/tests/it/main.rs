@@ -19,6 +19,7 @@ mod keys;
 mod live;
 mod loads;
 mod matrix;
+mod model_check;
 mod models;
 mod openapi;
 mod process;

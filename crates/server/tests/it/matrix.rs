@@ -84,6 +84,7 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("get /api/v1/models/{name}", (Least::Viewer, Value::Null)),
         ("get /api/v1/models/{name}/values", (Least::Viewer, Value::Null)),
         ("put /api/v1/models/{name}", (Least::Editor, json!({"name": "airports", "dataset": "airports", "label": "A", "dimensions": [], "measures": []}))),
+        ("post /api/v1/models/{name}/check", (Least::Editor, json!({"name": "airports", "dataset": "airports", "label": "A", "dimensions": [], "measures": []}))),
         ("get /api/v1/views", (Least::Viewer, Value::Null)),
         ("get /api/v1/views/{name}", (Least::Viewer, Value::Null)),
         ("put /api/v1/views/{name}", (Least::Editor, json!({"name": "airports", "label": "A", "include": [{"path": "airports", "members": "*"}]}))),
