@@ -541,6 +541,17 @@ export type Difference = {
 
 export type DifferenceKind = 'value' | 'only_answered' | 'only_recomputed' | 'order' | 'whole';
 
+export type Diagnostic = {
+  /** Character of the line, from 1. */
+  column?: number | null;
+  /** What is wrong, with near names where there are some. */
+  detail: string;
+  /** Path of the part that is wrong, for instance `measures[2].column`; empty where the text cannot be read, and where it is no part. */
+  field: string;
+  /** Line of the text, from 1; of YAML alone. */
+  line?: number | null;
+};
+
 export type Dimension = {
   column?: string | null;
   /** What it is, in at most 10,000 bytes. */
@@ -1004,6 +1015,11 @@ export type Model = {
   time_dimension: string | null;
   /** Grows with every change. */
   version: number;
+};
+
+export type ModelCheck = {
+  /** Empty where it could be saved. What is found first may hide what else is wrong. */
+  diagnostics: Diagnostic[];
 };
 
 export type ModelList = {

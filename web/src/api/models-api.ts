@@ -1,6 +1,6 @@
 // Semantic models: the measures and dimensions that queries are made of.
 import { baseApi, ifMatch } from './base-api';
-import type { Items, Model } from './types';
+import type { Items, Model, ModelCheck } from './types';
 
 const path = (name: string) => `/models/${encodeURIComponent(name)}`;
 
@@ -26,7 +26,12 @@ export const modelsApi = baseApi.injectEndpoints({
       // Answers in the old words are no answers any more.
       invalidatesTags: (_answer, error) => (error ? [] : ['Model', 'Result']),
     }),
+    // Something that is done: asked when it is told to, and taken back when the model has changed since.
+    checkModel: build.mutation<ModelCheck, { name: string; model: Model }>({
+      query: ({ name, model }) => ({ url: `${path(name)}/check`, method: 'POST', body: model }),
+    }),
   }),
 });
 
-export const { useListModelsQuery, useGetModelQuery, useSaveModelMutation } = modelsApi;
+export const { useListModelsQuery, useGetModelQuery, useSaveModelMutation, useCheckModelMutation } =
+  modelsApi;

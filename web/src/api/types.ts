@@ -13,6 +13,7 @@ import type {
 
 export type {
   AccessPolicy,
+  Advice,
   ApiKey,
   ApiKeyChange,
   AppliedAccess,
@@ -52,6 +53,7 @@ export type {
   DatasetSummary,
   DatasetVersion,
   DateRange,
+  Diagnostic,
   Difference,
   Dimension as ModelDimension,
   DimensionLineage,
@@ -85,6 +87,7 @@ export type {
   MeasureKind,
   MeasureLineage,
   Model,
+  ModelCheck,
   MyChange,
   NamedFilter,
   NamedGranularity,
@@ -101,6 +104,7 @@ export type {
   RejectedRow,
   RejectedRows,
   RejectedValue,
+  Rollup,
   RowHeader,
   Relationship,
   ResultColumn,

@@ -16,6 +16,7 @@ import { contractHandlers } from './contract-handlers';
 import { jobHandlers } from './job-handlers';
 import { keyHandlers } from './key-handlers';
 import { mockState } from './mock-state';
+import { adviceHandler, checkHandler } from './model-handlers';
 import { flightsModel } from './fake-engine';
 import { stepHandlers } from './step-handlers';
 import { trustHandlers } from './trust-handlers';
@@ -212,6 +213,8 @@ export const handlers = [
   ...versionHandlers,
   ...stepHandlers,
   ...contractHandlers,
+  adviceHandler,
+  checkHandler,
   ...trustHandlers,
   ...datasetHandlers,
   ...loadHandlers,

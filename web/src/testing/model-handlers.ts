@@ -8,7 +8,19 @@ const base = '*/api/v1';
 
 let stored = joinedModels;
 
+/** Says of every model that it could be saved. */
+export const checkHandler = http.post(`${base}/models/:name/check`, () =>
+  HttpResponse.json({ diagnostics: [] }),
+);
+
+/** Has no advice. */
+export const adviceHandler = http.get(`${base}/datasets/:name/advice`, () =>
+  HttpResponse.json({ items: [] }),
+);
+
 export const modelHandlers = [
+  checkHandler,
+  adviceHandler,
   http.get(`${base}/models`, () => HttpResponse.json({ items: stored })),
   http.get(`${base}/models/:name`, ({ params }) => {
     const found = stored.find(({ name }) => name === params.name);

@@ -24,6 +24,7 @@ vi.mock('./text/yaml-editor', () => ({
 
 let stored: Model = joinedFlights;
 let saves: { body: Model; match: string | null }[] = [];
+let checks: Model[] = [];
 
 beforeAll(async () => {
   await import('./text/text-tab');
@@ -32,7 +33,20 @@ beforeAll(async () => {
 beforeEach(() => {
   stored = { ...joinedFlights, version: 3 };
   saves = [];
+  checks = [];
   server.use(
+    http.post('*/api/v1/models/flights/check', async ({ request }) => {
+      const body = (await request.json()) as Model;
+      checks.push(body);
+      const broken = body.measures.findIndex(({ expression }) => expression === 'nowhere');
+      const diagnostics =
+        broken >= 0
+          ? [{ field: `measures[${broken}].expression`, detail: 'there is no column nowhere' }]
+          : body.label.endsWith('!')
+            ? [{ field: '', detail: 'the view sales would be broken' }]
+            : [];
+      return HttpResponse.json({ diagnostics });
+    }),
     http.get('*/api/v1/models', () =>
       HttpResponse.json({ items: [stored, ...joinedModels.slice(1)] }),
     ),
@@ -172,6 +186,40 @@ describe('the form', () => {
     expect(said.closest('li')).toHaveTextContent('Average arrival delay');
     await user.click(screen.getByRole('tab', { name: 'Text' }));
     expect(await screen.findByRole('button', { name: /^Line \d+: no such column$/ })).toBeVisible();
+  });
+
+  it('says what the server would refuse before it is saved, at its place, in the text too', async () => {
+    stored.measures = [
+      { name: 'far', label: 'Far', kind: 'sum', expression: 'distance * 2' },
+      ...stored.measures,
+    ];
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: /^Far/ }));
+    const fields = screen.getByRole('group', { name: 'Far' });
+    const expression = await within(fields).findByRole('textbox', { name: 'Expression' });
+    await user.clear(expression);
+    await user.type(expression, 'nowhere');
+    const said = await screen.findByText('there is no column nowhere', {}, { timeout: 3000 });
+    expect(said.closest('li')).toHaveTextContent('Far');
+    expect(checks.at(-1)?.measures[0]?.expression).toBe('nowhere');
+    expect(saves).toEqual([]);
+    await user.click(screen.getByRole('tab', { name: 'Text' }));
+    expect(
+      await screen.findByRole('button', { name: /^Line \d+: there is no column nowhere$/ }),
+    ).toBeVisible();
+    await user.click(screen.getByRole('tab', { name: 'Form' }));
+    // What was said of another model is said no more.
+    await user.type(await label(), '2');
+    expect(screen.queryByText('there is no column nowhere')).toBeNull();
+  });
+
+  it('says beside the form what the server would refuse of no part of it', async () => {
+    const { user } = open();
+    await user.type(await label(), '!');
+    const said = await screen.findByText(/the view sales would be broken/, {}, { timeout: 3000 });
+    expect(said.closest('[role=alert]')).toHaveTextContent('This cannot be saved yet');
+    await user.click(screen.getByRole('button', { name: 'Reset' }));
+    expect(screen.queryByText(/the view sales would be broken/)).toBeNull();
   });
 
   it('asks which to keep where somebody else has saved', async () => {

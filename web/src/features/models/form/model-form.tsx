@@ -28,6 +28,7 @@ import { ItemList } from './item-list';
 import type { JoinFieldsProps } from './join-fields';
 import type { MeasureFieldsProps } from './measure-fields';
 import { PlaceFields } from './place-fields';
+import type { RollupsSectionProps } from './rollups-section';
 import { SaidFields } from './said-fields';
 
 const AccessSection = chunkComponent<AccessSectionProps>(() => import('../access/access-section'));
@@ -35,6 +36,7 @@ const AccessSection = chunkComponent<AccessSectionProps>(() => import('../access
 const MeasureFields = chunkComponent<MeasureFieldsProps>(() => import('./measure-fields'));
 const JoinFields = chunkComponent<JoinFieldsProps>(() => import('./join-fields'));
 const Hierarchies = chunkComponent<HierarchiesSectionProps>(() => import('./hierarchies-section'));
+const Rollups = chunkComponent<RollupsSectionProps>(() => import('./rollups-section'));
 const Granularities = chunkComponent<GranularitiesFieldProps>(
   () => import('./granularities-field'),
 );
@@ -260,6 +262,9 @@ export function ModelForm(props: ModelFormProps) {
             saved={base.hierarchies ?? []}
             onChange={(hierarchies) => set({ hierarchies })}
           />
+        </Suspense>
+        <Suspense fallback={<LoadingState rows={2} label="Loading rollups" />}>
+          <Rollups {...{ model, problems }} onChange={(rollups) => set({ rollups })} />
         </Suspense>
         <Suspense fallback={<LoadingState rows={2} label="Loading access" />}>
           <AccessSection

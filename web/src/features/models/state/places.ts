@@ -85,6 +85,16 @@ export function missingOf(model: Model): FieldProblem[] {
     if (!hierarchy.label?.trim()) say(at, 'It needs a label.');
     if ((hierarchy.levels?.length ?? 0) < 2) say(at, 'It needs two levels, the widest first.');
   });
+  const rollups = new Set<string>();
+  (model.rollups ?? []).forEach((rollup, index) => {
+    const at = `rollups[${index}]`;
+    if (!rollup.name?.trim()) say(at, 'It needs a name.');
+    else if (rollups.has(rollup.name)) say(at, `“${rollup.name}” stands twice.`);
+    else rollups.add(rollup.name);
+    if (!rollup.measures?.length) say(at, 'It needs a measure.');
+    if (rollup.time_dimension && !rollup.granularity) say(at, 'It needs a granularity.');
+    if (!rollup.time_dimension && rollup.granularity) say(at, 'It needs a time.');
+  });
   const policies = new Set<string>();
   (model.access_policies ?? []).forEach((policy, index) => {
     const at = `access_policies[${index}]`;

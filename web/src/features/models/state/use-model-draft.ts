@@ -7,6 +7,7 @@ import { missingOf } from './places';
 import { wrongSources } from './source-of';
 import { useDraft } from './use-draft';
 import type { Draft } from './use-draft';
+import { useModelCheck } from './use-model-check';
 import { sameAccess, sameModel } from './written';
 
 const notGranted = {
@@ -38,5 +39,10 @@ export function useModelDraft(saved: Model, columns: readonly DatasetColumn[]): 
     ],
     [value, base, mayGrant, columns],
   );
-  return { ...draft, missing };
+  const { changed, unread, busy, problem, theirs } = draft;
+  const whole = changed && !unread && missing.length === 0;
+  // What a save was refused with is said until the next edit.
+  const ask = whole && !busy && problem === null && theirs === null;
+  const foreseen = useModelCheck(base.name, value, ask);
+  return { ...draft, missing, problem: problem ?? foreseen };
 }
