@@ -93,6 +93,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(queries::run_sql))
         .routes(routes!(rollups::explain_sql))
         .routes(routes!(queries::verify_sql))
+        .routes(routes!(queries::trace_sql))
         .routes(routes!(queries::verify_query))
         .routes(routes!(queries::trace_query))
         .routes(routes!(rollups::explain_query))

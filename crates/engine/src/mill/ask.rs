@@ -351,7 +351,7 @@ impl Mill {
         let started = Instant::now();
         let mut allowance = Allowance::default();
         let lookups = if self.from_rows { LookupsBy::Joins } else { LookupsBy::Functions };
-        let planned = self.plan_statement(sql, How { as_of, lookups, explained: false }, damage, pinned, &mut allowance).await;
+        let planned = self.plan_statement(sql, How { as_of, lookups, explained: false, traced: false }, damage, pinned, &mut allowance).await;
         let PlannedSql { planned, counters, questions } = planned.map_err(|error| Self::with_words(error, &allowance, &[]))?;
         let Planned { state, physical, estimates, business, determined, .. } = planned;
         check(&determined)?;
@@ -367,7 +367,7 @@ impl Mill {
     }
 
     /// The clock by which a statement is answered: that of the engine or, of an older state, the time of the state.
-    fn answered_at(&self, as_of: Option<AsOf>, pinned: &[(DatasetName, Seen)]) -> DateTime<Utc> {
+    pub(super) fn answered_at(&self, as_of: Option<AsOf>, pinned: &[(DatasetName, Seen)]) -> DateTime<Utc> {
         match (as_of, pinned) {
             (Some(AsOf::Time(time)), _) => time,
             (Some(AsOf::Version(_)), [(_, seen), ..]) => seen.updated_at,
@@ -418,7 +418,7 @@ impl Mill {
     pub(super) async fn plan_statement(
         &self,
         sql: &str,
-        How { as_of, lookups, explained }: How,
+        How { as_of, lookups, explained, traced }: How,
         damage: &Damage,
         pinned: &mut Vec<(DatasetName, Seen)>,
         allowance: &mut Allowance,
@@ -455,7 +455,9 @@ impl Mill {
             (true, _) => Allowance::default(),
         };
         self.look_up(&questions, allowance).await?;
-        let planned = self.plan_with_models(sql, statement, schema, Among { pinned: named, views: &views, questions: &questions, restricted }, as_of).await?;
+        let planned = self
+            .plan_with_models(sql, statement, schema, Among { pinned: named, views: &views, questions: &questions, restricted, traced }, as_of)
+            .await?;
         if restricted && questions.are_none() && (explained || budget.is_bounded()) {
             let looks = self.looks_of_statement(named, &names, Some(&planned.windows)).await?;
             *allowance = Allowance::of_visible(budget, self.visible(&looks).await?);
@@ -517,6 +519,8 @@ pub(super) struct How {
     pub lookups: LookupsBy,
     /// Whether what it reads is told.
     pub explained: bool,
+    /// Whether it is told where it reads that.
+    pub traced: bool,
 }
 
 /// A statement that can be run, with what it reads.

@@ -278,7 +278,7 @@ impl Mill {
         let mut pinned = Vec::new();
         let damage = Damage::default();
         let mut allowance = Allowance::default();
-        let planned = self.plan_statement(sql, How { as_of, lookups: LookupsBy::Functions, explained: true }, &damage, &mut pinned, &mut allowance);
+        let planned = self.plan_statement(sql, How { as_of, lookups: LookupsBy::Functions, explained: true, traced: false }, &damage, &mut pinned, &mut allowance);
         let (physical, named) = match execute::within_deadline(self.scope.limits(), planned).await {
             Ok(planned) if planned.questions.are_none() => (Some(planned.planned.physical), pinned.as_slice()),
             Ok(planned) => (Some(planned.planned.physical), &[][..]),

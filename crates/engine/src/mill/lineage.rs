@@ -2,6 +2,7 @@
 //! applied, which versions were read, which segments may hold rows of it, and which loads brought these. Nothing is computed.
 
 mod origin;
+mod statement;
 mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use serde::Serialize;
 
+pub use self::statement::{ReadLineage, StatementLineage};
 use self::way::Roots;
 pub use self::way::{StepLineage, WayLineage};
 use super::Mill;
@@ -26,6 +28,7 @@ use crate::query::execute;
 use crate::query::matching::{Matching, matching};
 use crate::query::result::TimeRange;
 use crate::semantic::absolute::absolute;
+use crate::semantic::calendar::Calendar;
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
@@ -213,6 +216,15 @@ pub struct SegmentLineage {
     pub time_range: Option<TimeRange>,
 }
 
+/// Where the rows of a question are told.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// With it.
+    Told,
+    /// With the statement that it is a part of.
+    Elsewhere,
+}
+
 impl Mill {
     /// Says what the numbers of a semantic query are made of: the definitions of its measures and of what they are computed
     /// from, its conditions with all dates made absolute, the versions of models and datasets, and the segments that may hold
@@ -241,14 +253,14 @@ impl Mill {
             let mill = Self { skips_damaged: false, from_rows: true, ..self.clone() };
             let traced = async {
                 let words = mill.words(query).await?;
-                let traced = mill.trace(words.query()).await;
+                let traced = mill.trace(words.query(), Rows::Told).await;
                 mill.told(&words, traced).await
             };
             execute::within_deadline(self.scope.limits(), traced).await
         })
     }
 
-    async fn trace(&self, asked: &SemanticQuery) -> Result<Lineage> {
+    async fn trace(&self, asked: &SemanticQuery, rows: Rows) -> Result<Lineage> {
         let query = &*self.with_segments(asked).await?;
         let ground = self.ground(query, &Damage::default()).await?;
         shape::check(query, ground.models())?;
@@ -265,17 +277,13 @@ impl Mill {
             }
         };
         let words = Words { models: ground.models(), roots: Roots { models: ground.models(), names }, reference: ground.reference().clone() };
-        let mut matched = if used.iter().all(|(_, seen)| seen.access().restricts()) { Matching::new() } else { matching(&plan, state)? };
-        let (mut datasets, mut room, mut truncated) = (Vec::new(), SEGMENTS_MAX, false);
-        for (dataset, seen) in &used {
-            let found = matched.remove(&layout::dataset(self.scope.tenant(), dataset).to_string()).unwrap_or_default();
-            let found: Vec<Arc<Segment>> = if seen.access().restricts() { Vec::new() } else { found.into_values().collect() };
-            let listed = found.get(..room.min(found.len())).unwrap_or_default();
-            room -= listed.len();
-            truncated |= listed.len() < found.len();
-            let commits = self.commits_of(dataset, seen, listed).await?;
-            datasets.push(of_dataset(dataset, seen, ground.models().get(dataset.as_str()), &found, commits, &words.reference));
-        }
+        let (datasets, truncated) = match rows {
+            Rows::Told => {
+                let matched = if used.iter().all(|(_, seen)| seen.access().restricts()) { Matching::new() } else { matching(&plan, state)? };
+                self.read_datasets(&used, ground.models(), matched, (words.reference.calendar, words.reference.now)).await?
+            }
+            Rows::Elsewhere => (Vec::new(), false),
+        };
         Ok(Lineage {
             view: None,
             measures: words.measures(query)?,
@@ -288,6 +296,22 @@ impl Mill {
             datasets,
             truncated,
         })
+    }
+
+    /// What is read of datasets, and whether some segments of them are left out. Of those that the scope sees in part it is told that
+    /// they are read, and nothing of how they lie.
+    async fn read_datasets(&self, used: &[(DatasetName, Seen)], models: &Models, mut matched: Matching, clock: (Calendar, DateTime<Utc>)) -> Result<(Vec<DatasetLineage>, bool)> {
+        let (mut datasets, mut room, mut truncated) = (Vec::new(), SEGMENTS_MAX, false);
+        for (dataset, seen) in used {
+            let found = matched.remove(&layout::dataset(self.scope.tenant(), dataset).to_string()).unwrap_or_default();
+            let found: Vec<Arc<Segment>> = if seen.access().restricts() { Vec::new() } else { found.into_values().collect() };
+            let listed = found.get(..room.min(found.len())).unwrap_or_default();
+            room -= listed.len();
+            truncated |= listed.len() < found.len();
+            let commits = self.commits_of(dataset, seen, listed).await?;
+            datasets.push(of_dataset(dataset, seen, models.get(dataset.as_str()), &found, commits, clock));
+        }
+        Ok((datasets, truncated))
     }
 
     /// The conditions of a question, and of the segments that it names.
@@ -306,7 +330,14 @@ impl Mill {
     }
 }
 
-fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, found: &[Arc<Segment>], commits: Vec<CommitLineage>, reference: &Reference) -> DatasetLineage {
+fn of_dataset(
+    dataset: &DatasetName,
+    seen: &Seen,
+    model: Option<&Arc<Model>>,
+    found: &[Arc<Segment>],
+    commits: Vec<CommitLineage>,
+    (calendar, now): (Calendar, DateTime<Utc>),
+) -> DatasetLineage {
     let restricted = seen.access().restricts();
     let told = seen.access().told(dataset);
     let (policies, no_rows) = told.map_or_else(Default::default, |told| (told.policies, told.no_rows));
@@ -315,7 +346,7 @@ fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, fo
         label: model.map_or_else(|| dataset.to_string(), |model| model.label.clone()),
         model_version: model.map_or(0, |model| model.version),
         version: seen.version,
-        complete_until: seen.complete_until(reference.calendar, reference.now),
+        complete_until: seen.complete_until(calendar, now),
         restricted,
         policies,
         no_rows,

@@ -80,7 +80,7 @@ impl Mill {
     pub fn plan_sql<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Arc<dyn ExecutionPlan>>> {
         Box::pin(async move {
             let physical = async {
-                let how = How { as_of: None, lookups: LookupsBy::Joins, explained: false };
+                let how = How { as_of: None, lookups: LookupsBy::Joins, explained: false, traced: false };
                 let planned = self.plan_statement(sql, how, &Damage::default(), &mut Vec::new(), &mut Allowance::default()).await?;
                 self.check_looked_up(&planned.questions).await?;
                 Ok(planned.planned.physical)

@@ -24,6 +24,7 @@ use crate::functions::is_business_day::{IsBusinessDay, is_asked};
 use crate::ids::DatasetName;
 use crate::query::determined::Determined;
 use crate::query::estimate::{self, Estimates};
+use crate::query::matching::{self, Scan};
 use crate::query::windows::{Windows, windows_of};
 use crate::query::{gate, question_table, total_order};
 use crate::semantic::date::Reference;
@@ -51,24 +52,45 @@ pub(super) struct Among<'s> {
     pub questions: &'s Questions,
     /// Whether somebody asks who sees a part of what it reads: then the order of its rows must tell nothing of the rest.
     pub restricted: bool,
+    /// Whether it is told where it reads rows.
+    pub traced: bool,
+}
+
+/// What is made of the plan of a statement beside running it.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// So many rows at most, in a total order.
+    sorted: Option<usize>,
+    /// Where it reads rows.
+    traced: bool,
+}
+
+/// What a statement says in the words of models.
+#[derive(Debug, Default)]
+pub(super) struct Spoken {
+    /// The measures that it calls, each with its dataset.
+    pub measures: Vec<(String, String)>,
+    /// Names in it that are dimensions of models and no columns.
+    pub dimensions: BTreeSet<String>,
 }
 
 impl Mill {
     /// Plans a statement over the tables that are made known to it, with what their models say.
     pub(super) async fn plan_with_models(&self, sql: &str, mut statement: Statement, tables: Arc<MemorySchemaProvider>, among: Among<'_>, as_of: Option<AsOf>) -> Result<Planned> {
-        let Among { pinned, views, questions, restricted } = among;
-        let sorted = restricted.then_some(self.scope.limits().result_rows);
+        let Among { pinned, views, questions, restricted, traced } = among;
+        let wanted = Wanted { sorted: restricted.then_some(self.scope.limits().result_rows), traced };
         for (name, table) in &questions.tables {
             tables.register_table(name.clone(), Arc::clone(table) as _)?;
         }
         let queries = calls::queries_of(&statement)?;
         let calls = calls::number(&mut statement, &queries)?;
         let measures = self.measures_of_calls(&calls, &tables, pinned, as_of, questions.now).await.map_err(|error| error.at("sql"))?;
+        let called: Vec<(String, String)> = calls.into_iter().map(|call| (call.table.dataset, call.measure)).collect();
         // One for all that is tried. Half of the time is left for the answer, and to say here what was waited for.
         let turn = Arc::new(self.shared.planners.turn(self.scope.tenant(), self.scope.limits().deadline / 2).await?);
-        let mut failed = match self.plan_over(Arc::clone(&tables), &measures, statement, &turn, sorted).await {
+        let mut failed = match self.plan_over(Arc::clone(&tables), &measures, statement, &turn, wanted).await {
             Err(error) if error.message().contains(UNKNOWN) => error,
-            planned => return planned,
+            planned => return planned.map(|planned| Planned { spoken: Spoken { measures: called, dimensions: BTreeSet::new() }, ..planned }),
         };
         let mut models = Vec::new();
         for (dataset, seen) in pinned {
@@ -107,9 +129,9 @@ impl Mill {
             views.take_out(self, &mut statement)?;
             calls::number(&mut statement, &queries)?;
             columns::write_stars_out(&mut statement, &shown, &queries)?;
-            failed = match self.plan_over(widened, &measures, statement, &turn, sorted).await {
+            failed = match self.plan_over(widened, &measures, statement, &turn, wanted).await {
                 Err(error) if error.message().contains(UNKNOWN) => error,
-                planned => return planned,
+                planned => return planned.map(|planned| Planned { spoken: Spoken { measures: called, dimensions: named }, ..planned }),
             };
         }
     }
@@ -145,14 +167,13 @@ impl Mill {
         Ok(Arc::new(Measures::new(expressions.into_iter().map(|(expression, _)| expression).collect())))
     }
 
-    /// `sorted`: so many rows at most, in a total order.
-    async fn plan_over(&self, tables: Arc<MemorySchemaProvider>, measures: &Arc<Measures>, statement: Statement, turn: &Arc<Turn>, sorted: Option<usize>) -> Result<Planned> {
+    async fn plan_over(&self, tables: Arc<MemorySchemaProvider>, measures: &Arc<Measures>, statement: Statement, turn: &Arc<Turn>, wanted: Wanted) -> Result<Planned> {
         let mut state: SessionState = measures.known_to(self.session().state())?;
         state.register_udf(Arc::new(IsBusinessDay::udf(&self.calendar)))?;
         let catalog = Arc::new(MemoryCatalogProvider::new());
         catalog.register_schema("public", tables)?;
         state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
-        plan_on_big_stack(state, statement, Arc::clone(turn), sorted).await
+        plan_on_big_stack(state, statement, Arc::clone(turn), wanted).await
     }
 }
 
@@ -167,11 +188,15 @@ pub(super) struct Planned {
     pub(super) business: bool,
     /// What of its answer is determined.
     pub(super) determined: Determined,
+    /// What it says in the words of models.
+    pub(super) spoken: Spoken,
+    /// Where it reads rows, where that was asked for.
+    pub(super) scans: Vec<Scan>,
 }
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
 /// it any more, and holds `turn` until then, which bounds how many there are.
-async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<Turn>, sorted: Option<usize>) -> Result<Planned> {
+async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<Turn>, wanted: Wanted) -> Result<Planned> {
     let runtime = tokio::runtime::Handle::current();
     let (mut sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {
@@ -179,7 +204,7 @@ async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<
             let logical = state.statement_to_plan(statement).await.map_err(|error| in_statement(error.into()))?;
             gate::check_plan(&logical)?;
             let mut determined = Determined::of(&logical)?;
-            let logical = match sorted {
+            let logical = match wanted.sorted {
                 Some(rows) => {
                     determined.check_seen()?;
                     total_order::in_total_order(logical, rows)?
@@ -191,8 +216,9 @@ async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<
             let (estimates, business) = (estimate::of_plan(&logical)?, is_asked(&logical)?);
             let optimised = state.optimize(&logical).map_err(|error| in_statement(error.into()))?;
             let windows = windows_of(&optimised)?;
+            let scans = if wanted.traced { matching::scans(&optimised, &state)? } else { Vec::new() };
             let physical = state.query_planner().create_physical_plan(&optimised, &state).await.map_err(|error| in_statement(error.into()))?;
-            Ok::<_, Error>(move |state: SessionState| Planned { state, physical, estimates, windows, business, determined })
+            Ok::<_, Error>(move |state: SessionState| Planned { state, physical, estimates, windows, business, determined, spoken: Spoken::default(), scans })
         };
         let planned = runtime.block_on(async {
             tokio::select! {

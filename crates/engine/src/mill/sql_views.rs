@@ -41,6 +41,8 @@ pub(super) struct ViewsInSql {
 pub(super) struct Questions {
     /// What the statement reads in the place of each.
     pub tables: Vec<(String, Arc<QuestionTable>)>,
+    /// The questions, each with its view.
+    pub asked: Vec<(SemanticQuery, View)>,
     /// Those that look something up, which has to be what their joins say.
     looking_up: Vec<(PlannedQuestion, Words<'static>)>,
     /// The view, where the statement reads one and nothing else.
@@ -139,6 +141,7 @@ impl Mill {
             let plan = called(plan, shown, &words, &columns)?;
             questions.tables.push((table, Arc::new(QuestionTable::new(plan))));
             questions.looking_up.extend(looks_up.map(|planned| (planned, words)));
+            questions.asked.push((query, view.clone()));
         }
         questions.looks = common.looks;
         if let ([view], true) = (views.views.as_slice(), of_view_alone) {

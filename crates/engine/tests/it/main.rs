@@ -33,6 +33,7 @@ mod interop;
 mod joined_conditions;
 mod keys;
 mod lineage;
+mod lineage_sql;
 mod live;
 mod loads;
 mod models;

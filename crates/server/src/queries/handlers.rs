@@ -9,7 +9,7 @@ use tidemill::{Limits, Mill};
 
 use super::compare::{self, Asked};
 use super::encode::{Encoding, compared, encode};
-use super::wire::lineage::{Lineage, Verification};
+use super::wire::lineage::{Lineage, StatementLineage, Verification};
 use super::wire::{self, SqlQuery};
 use crate::app::App;
 use crate::auth::Caller;
@@ -78,6 +78,18 @@ pub async fn verify_sql(State(app): State<App>, caller: Caller, JsonBody(query):
         None => mill.verify_sql(&query.sql).await?,
     };
     serde_json::to_value(verification).map(Json).map_err(Problem::internal)
+}
+
+/// Say what the answer to a statement is made of: definitions, conditions, versions, segments and loads.
+#[utoipa::path(post, path = "/sql/lineage", tag = "queries", request_body = SqlQuery, responses((status = 200, body = StatementLineage)))]
+pub async fn trace_sql(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SqlQuery>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let mill = mill_of_sql(&app, &caller, &query)?;
+    let lineage = match query.as_of {
+        Some(as_of) => mill.lineage_sql_as_of(&query.sql, as_of).await?,
+        None => mill.lineage_sql(&query.sql).await?,
+    };
+    serde_json::to_value(lineage).map(Json).map_err(Problem::internal)
 }
 
 /// What a statement is answered by: as many rows as it asks for, in the calendar of who asks.

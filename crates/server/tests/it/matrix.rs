@@ -93,6 +93,7 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("post /api/v1/queries", (Least::Viewer, json!({"measures": ["airports.count"]}))),
         ("post /api/v1/sql/explain", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
         ("post /api/v1/sql/verify", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
+        ("post /api/v1/sql/lineage", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
         ("post /api/v1/sql", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
         ("get /cubejs-api/v1/load", (Least::Viewer, Value::Null)),
         ("post /cubejs-api/v1/load", (Least::Viewer, json!({"query": {"measures": ["airports.count"]}}))),
@@ -258,8 +259,10 @@ async fn what_belongs_to_others_is_not_there() {
     for sql in ["select * from airports", "select * from acme.airports", "select table_name from information_schema.tables"] {
         let answer = server.post(Who::Stranger, "/sql", json!({"sql": sql})).await;
         assert!(!answer.text().contains("Lansdowne") && !answer.text().contains("\"airports\""), "{sql}: {}", answer.text());
-        let verified = server.post(Who::Stranger, "/sql/verify", json!({"sql": sql})).await.expect(404);
-        assert!(!verified.text().contains("Lansdowne") && !verified.text().contains("\"airports\""), "{sql}: {}", verified.text());
+        for path in ["/sql/verify", "/sql/lineage"] {
+            let told = server.post(Who::Stranger, path, json!({"sql": sql})).await.expect(404);
+            assert!(!told.text().contains("Lansdowne") && !told.text().contains("\"airports\""), "{path} {sql}: {}", told.text());
+        }
     }
     for path in ["/datasets", "/models", "/views", "/dashboards"] {
         assert_eq!(server.get(Who::Stranger, path).await.expect(200).json(), json!({"items": []}), "{path}");

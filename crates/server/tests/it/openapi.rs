@@ -62,6 +62,11 @@ async fn answers_have_the_fields_that_the_document_names() {
     let of_statement = server.post(Who::Viewer, "/sql/verify", serde_json::json!({"sql": "select count(*) as n from airports"})).await.expect(200).json();
     let by_name = serde_json::json!({"measures": ["airports.count"], "dimensions": ["airports.name"], "limit": 1});
     let lineage = server.post(Who::Viewer, "/queries/lineage", by_name).await.json();
+    let sql = "select faa, measure(count) from airports where faa > 'A' group by faa";
+    let of_sql = server.post(Who::Viewer, "/sql/lineage", serde_json::json!({"sql": sql})).await.expect(200).json();
+    let mut wrong = server.get(Who::Editor, "/models/airports").await.json();
+    wrong["time_dimension"] = serde_json::json!("nowhere");
+    let checked = server.post(Who::Editor, "/models/airports/check", wrong).await.expect(200).json();
     let explained = server.post(Who::Viewer, "/queries", serde_json::json!({"measures": ["airports.count"], "explain": true})).await.json();
     let upload = server.upload(Who::Editor, "a.csv", b"a,b\n1,x\n").await.expect(201).json();
     for (schema, value) in [
@@ -83,6 +88,11 @@ async fn answers_have_the_fields_that_the_document_names() {
         ("DatasetLineage", lineage["datasets"][0].clone()),
         ("CommitLineage", lineage["datasets"][0]["commits"][0].clone()),
         ("SegmentLineage", lineage["datasets"][0]["commits"][0]["segments"][0].clone()),
+        ("StatementLineage", of_sql.clone()),
+        ("ReadLineage", of_sql["reads"][0].clone()),
+        ("DatasetLineage", of_sql["datasets"][0].clone()),
+        ("ModelCheck", checked.clone()),
+        ("Diagnostic", checked["diagnostics"][0].clone()),
         ("Inference", upload["inference"].clone()),
         ("InferredColumn", upload["inference"]["columns"][0].clone()),
     ] {

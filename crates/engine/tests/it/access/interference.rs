@@ -104,6 +104,7 @@ async fn told(mill: &Mill, small: &Mill, bounds: &Bounds, numbered: bool) -> Vec
     for sql in STATEMENTS.iter().chain(&PROBES).chain(&WINDOWS) {
         tell(sql, answer(mill.sql(sql).await));
         tell("explanation", plain(mill.explain_sql(sql).await));
+        tell("lineage of a statement", plain(mill.lineage_sql(sql).await));
     }
     for sql in PROBES {
         tell("verification of a statement", plain(mill.verify_sql(sql).await));

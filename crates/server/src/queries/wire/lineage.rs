@@ -97,6 +97,32 @@ pub struct Lineage {
     pub truncated: bool,
 }
 
+/// What the answer to a statement is made of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatementLineage {
+    /// The measures that it calls, `measure(revenue)`, and after those of each model what they are computed from.
+    pub measures: Vec<MeasureLineage>,
+    /// Names in it that are dimensions of models, and no columns.
+    pub dimensions: Vec<DimensionLineage>,
+    /// What its SELECTs over views ask, in their order. Their `datasets` are empty: all that is read stands in those of the statement.
+    pub questions: Vec<Lineage>,
+    /// The zone in which days begin, where the statement does not say so itself.
+    pub timezone: String,
+    /// Where it reads rows, and by which conditions. Empty where the caller sees a part of something that it reads.
+    pub reads: Vec<ReadLineage>,
+    pub datasets: Vec<DatasetLineage>,
+    /// Whether some segments are not listed, because there are more than 1,000.
+    pub truncated: bool,
+}
+
+/// A place at which a statement reads rows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadLineage {
+    pub dataset: String,
+    /// What is asked of these rows alone, before they meet others, as SQL: all of it holds for each that is read.
+    pub conditions: Vec<String>,
+}
+
 /// What a measure is.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MeasureLineage {
