@@ -1282,6 +1282,12 @@ export type RaggedRows = 'reject' | 'fill';
 
 export type Reaction = 'reject' | 'null' | 'fail';
 
+export type ReadLineage = {
+  /** What is asked of these rows alone, before they meet others, as SQL: all of it holds for each that is read. */
+  conditions: string[];
+  dataset: string;
+};
+
 export type ReadOptions = {
   /** The cells of a sheet that are read: `B2:F100`, or open to one side, `B2:F`. */
   cell_range?: string | null;
@@ -1533,6 +1539,22 @@ export type SqlQuery = {
 export type Stage = {
   duration_us: number;
   name: string;
+};
+
+export type StatementLineage = {
+  datasets: DatasetLineage[];
+  /** Names in it that are dimensions of models, and no columns. */
+  dimensions: DimensionLineage[];
+  /** The measures that it calls, `measure(revenue)`, and after those of each model what they are computed from. */
+  measures: MeasureLineage[];
+  /** What its SELECTs over views ask, in their order. Their `datasets` are empty: all that is read stands in those of the statement. */
+  questions: Lineage[];
+  /** Where it reads rows, and by which conditions. Empty where the caller sees a part of something that it reads. */
+  reads: ReadLineage[];
+  /** The zone in which days begin, where the statement does not say so itself. */
+  timezone: string;
+  /** Whether some segments are not listed, because there are more than 1,000. */
+  truncated: boolean;
 };
 
 export type Step =

@@ -2,7 +2,8 @@
 import { baseApi } from './base-api';
 import type { Explainable } from './explain-api';
 import { normalizeQuery, queryKey } from './query-key';
-import type { Lineage, SemanticQuery, Verification } from './types';
+import { sqlKey } from './sql-api';
+import type { Lineage, SemanticQuery, SqlQuery, StatementLineage, Verification } from './types';
 
 export const trustApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
@@ -17,6 +18,11 @@ export const trustApi = baseApi.injectEndpoints({
       // It names versions and loads, and the next load changes both.
       keepUnusedDataFor: 0,
     }),
+    traceStatement: build.query<StatementLineage, SqlQuery>({
+      serializeQueryArgs: ({ queryArgs }) => `lineage ${sqlKey(queryArgs)}`,
+      query: (asked) => ({ url: '/sql/lineage', method: 'POST', body: asked }),
+      keepUnusedDataFor: 0,
+    }),
     // Something that is done, not something that is kept: a mutation runs when it is told to, and can be aborted.
     verifyQuery: build.mutation<Verification, Explainable>({
       query: (asked) =>
@@ -27,4 +33,4 @@ export const trustApi = baseApi.injectEndpoints({
   }),
 });
 
-export const { useTraceQueryQuery, useVerifyQueryMutation } = trustApi;
+export const { useTraceQueryQuery, useTraceStatementQuery, useVerifyQueryMutation } = trustApi;

@@ -1,5 +1,5 @@
 // What the numbers of the made-up flights are made of, and how it ends when they are computed again.
-import type { Lineage, Verification } from '@/api/types';
+import type { Lineage, StatementLineage, Verification } from '@/api/types';
 import { answer, engineZone } from './fake-engine';
 import { flightsLoadId } from './fixtures';
 
@@ -128,4 +128,14 @@ export const verified: Verification = {
   recomputed_ms: 24,
   answered: provenance,
   recomputed: { ...provenance, rows_scanned: 336_776 },
+};
+
+export const statementLineage: StatementLineage = {
+  measures: lineage.measures,
+  dimensions: lineage.dimensions,
+  questions: [],
+  timezone: lineage.timezone,
+  reads: [{ dataset: 'flights', conditions: ['distance > 1000'] }],
+  datasets: lineage.datasets,
+  truncated: false,
 };

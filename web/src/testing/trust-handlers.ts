@@ -1,7 +1,7 @@
 // Lineage and verification of the mocked server.
 import { http, HttpResponse } from 'msw';
 import type { SemanticQuery } from '@/api/types';
-import { lineage, verified } from './trust-fixtures';
+import { lineage, statementLineage, verified } from './trust-fixtures';
 
 /** What was asked to be traced, the latest last. */
 export const traced: SemanticQuery[] = [];
@@ -11,5 +11,6 @@ export const trustHandlers = [
     traced.push((await request.json()) as SemanticQuery);
     return HttpResponse.json(lineage);
   }),
+  http.post('*/api/v1/sql/lineage', () => HttpResponse.json(statementLineage)),
   http.post('*/api/v1/queries/verify', () => HttpResponse.json(verified)),
 ];

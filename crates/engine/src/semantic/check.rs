@@ -33,6 +33,8 @@ const MEMBERS_MAX: usize = 5_000;
 const JOINS_MAX: usize = 100;
 /// Pairs of columns of a join at most.
 const JOIN_KEYS_MAX: usize = 8;
+/// Dimensions at most that are shown of the rows behind a number.
+pub(super) const DRILL_MAX: usize = 100;
 /// How deep conditions may nest.
 const DEPTH_MAX: usize = 64;
 
@@ -74,6 +76,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
         }
         check_measure(model, measure, &columns).map_err(|error| error.at(format!("measures[{index}]")))?;
         check_input(measure, &columns).map_err(of_source)?;
+        check_drill(model, measure, &format!("measures[{index}].drill"))?;
     }
     // What the others are computed from is known to be right now.
     let mut types = HashMap::new();
@@ -310,6 +313,21 @@ fn check_within(model: &Model, measure: &Measure) -> Result<()> {
     Ok(())
 }
 
+/// Checks what is shown of the rows behind a measure.
+fn check_drill(model: &Model, measure: &Measure, at: &str) -> Result<()> {
+    if measure.drill.len() > DRILL_MAX {
+        return Err(Error::exhausted(format!("measure {}: at most {DRILL_MAX} dimensions are shown of the rows behind it", measure.name)).at(at));
+    }
+    for (index, name) in measure.drill.iter().enumerate() {
+        let of_measure = |error: Error| error.context(format!("measure {}", measure.name)).at(format!("{at}[{index}]"));
+        find_dimension(model, &format!("{}.{name}", model.name)).map_err(of_measure)?;
+        if measure.drill.iter().take(index).any(|before| before == name) {
+            return Err(of_measure(Error::invalid(format!("dimension {name} is shown twice of the rows behind it"))));
+        }
+    }
+    Ok(())
+}
+
 fn no_within(measure: &Measure) -> Error {
     Error::invalid(format!("measure {} has dimensions within which it is told, which only the kinds share_of_total and rank take (within)", measure.name))
 }
@@ -358,6 +376,9 @@ pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &D
         if model.measures.len() == visible.measures.len() {
             break;
         }
+    }
+    for measure in &mut model.measures {
+        measure.drill.retain(|name| model.dimensions.iter().any(|dimension| dimension.name == *name));
     }
     let visible = model.clone();
     model.segments.retain(|segment| segment.filters.iter().all(|filter| check_filter(&visible, filter).is_ok()));

@@ -266,6 +266,9 @@ pub struct Measure {
     /// Whether a fall is good news.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lower_is_better: bool,
+    /// The dimensions that are shown of the rows behind a number, in this order; without any, all that the model has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drill: Vec<String>,
 }
 
 impl Default for Measure {
@@ -290,6 +293,7 @@ impl Default for Measure {
             within: Vec::new(),
             format: None,
             lower_is_better: false,
+            drill: Vec::new(),
         }
     }
 }

@@ -38,7 +38,7 @@ async fn only_loads_are_told_whose_rows_the_statement_may_read() {
     // What is asked of the rows, as they are read.
     let [read] = found.reads.as_slice() else { panic!("{found:?}") };
     assert_eq!((read.dataset.as_str(), read.conditions.len()), ("orders", 2), "{read:?}");
-    assert!(read.conditions.iter().any(|condition| condition == "amount > 3" || condition == "(amount > 3)"), "{read:?}");
+    assert!(read.conditions.iter().any(|condition| condition.contains("amount") && condition.contains("> 3")), "{read:?}");
     assert!(read.conditions.iter().any(|condition| condition.contains("2013-02-01")), "{read:?}");
 
     let all = lineage(&ward.mill, "select count(*) from orders").await;

@@ -1,7 +1,7 @@
 //! What is refused when a model is saved, with its place, so that no question has to find out; and what is let through.
 
 use serde_json::{Value, json};
-use tidemill::{Csv, ErrorKind, Mill, Model};
+use tidemill::{Csv, DatasetName, ErrorKind, Mill, Model, Scope, TenantId};
 
 use crate::ward::Ward;
 
@@ -194,4 +194,25 @@ async fn what_is_stored_already_goes_on() {
     assert!(ward.mill.update_model(model.clone(), version).await.is_err());
     model.dimensions.last_mut().unwrap().same_as = None;
     ward.mill.update_model(model, version).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_of_the_rows_behind_a_measure_are_dimensions_that_are_there() {
+    let ward = shop().await;
+    let drill = |names: Value| json!({"measures": [{"name": "income", "label": "Income", "kind": "sum", "column": "amount", "drill": names}]});
+    let place = format!("measures[{}].drill", ward.mill.model("orders").await.unwrap().measures.len());
+    for (names, at, says) in
+        [(json!(["city", "ctiy"]), "[1]", "did you mean city"), (json!(["count"]), "[0]", "is a measure"), (json!(["city", "at", "city"]), "[2]", "shown twice")]
+    {
+        let (field, message) = refused(&ward.mill, "orders", drill(names.clone())).await;
+        assert_eq!(field, format!("{place}{at}"), "{names}");
+        assert!(message.contains(says), "{names}: {message}");
+    }
+    saved(&ward.mill, "orders", drill(json!(["city", "at"]))).await;
+    let shown = async |mill: &Mill| mill.model("orders").await.unwrap().measures.pop().unwrap().drill;
+    assert_eq!(shown(&ward.mill).await, ["city", "at"]);
+    // What a scope hides is shown of no row, and the measure is there all the same.
+    let orders = DatasetName::parse("orders").unwrap();
+    let hiding = ward.engine.mill(Scope::of(TenantId::parse("acme").unwrap()).hiding(orders, "city"));
+    assert_eq!(shown(&hiding).await, ["at"]);
 }

@@ -42,7 +42,7 @@ pub(super) fn cube(model: &Model) -> Value {
         said(of.placed(described, found.geo, found.latitude.as_deref()), (&found.description, &found.meta), found.public)
     };
     let measure = |found: &Measure| {
-        let described = of.measure((&found.name, &found.label), found.kind, type_of(found, model), found.format.as_ref());
+        let described = of.drilled(of.measure((&found.name, &found.label), found.kind, type_of(found, model), found.format.as_ref()), &found.drill);
         said(described, (&found.description, &found.meta), found.public)
     };
     let segment = |found: &NamedFilter| said(of.member(&found.name, &found.label), (&found.description, &found.meta), found.public);
@@ -73,7 +73,7 @@ pub(super) fn view(detail: &ViewDetail, models: &[Model]) -> Value {
         said(of.placed(described, found.geo, found.latitude.as_deref()), &found.member, (&found.description, &found.meta), found.public)
     };
     let measure = |found: &ViewMeasure| {
-        let described = of.measure((&found.name, &found.label), found.kind, shown_type(found, models), found.format.as_ref());
+        let described = of.drilled(of.measure((&found.name, &found.label), found.kind, shown_type(found, models), found.format.as_ref()), &found.drill);
         said(described, &found.member, (&found.description, &found.meta), found.public)
     };
     let segment = |found: &ViewSegment| said(of.member(&found.name, &found.label), &found.member, (&found.description, &found.meta), found.public);
@@ -111,9 +111,15 @@ impl Owner<'_> {
     fn measure(&self, (name, label): (&str, &str), kind: MeasureKind, of_type: &str, format: Option<&String>) -> Value {
         let parts = json!({
             "type": of_type, "aggType": agg_type(kind), "format": format, "cumulative": matches!(kind, MeasureKind::Cumulative | MeasureKind::Rolling),
-            "cumulativeTotal": kind == MeasureKind::Cumulative, "drillMembers": [], "drillMembersGrouped": {"measures": [], "dimensions": []}
+            "cumulativeTotal": kind == MeasureKind::Cumulative
         });
         with(self.member(name, label), &parts)
+    }
+
+    /// A measure with what is shown of the rows behind it.
+    fn drilled(&self, measure: Value, drill: &[String]) -> Value {
+        let members: Vec<String> = drill.iter().map(|dimension| format!("{}.{dimension}", self.name)).collect();
+        with(measure, &json!({"drillMembers": members, "drillMembersGrouped": {"measures": [], "dimensions": members}}))
     }
 
     /// A dimension, with the names that it has for buckets beside the units of the calendar, which are always there.

@@ -250,6 +250,9 @@ pub struct Measure {
     pub format: Option<String>,
     #[schema(required = false)]
     pub lower_is_better: bool,
+    /// The dimensions that are shown of the rows behind a number, in this order; without any, all that the model has.
+    #[schema(required = false)]
+    pub drill: Vec<String>,
 }
 
 /// How a measure aggregates.

@@ -200,6 +200,9 @@ pub struct ViewMeasure {
     #[schema(required)]
     pub format: Option<String>,
     pub lower_is_better: bool,
+    /// The dimensions of the view that are shown of the rows behind a number, in this order; without any, all of them.
+    #[schema(required = false)]
+    pub drill: Vec<String>,
     /// What it is, where the view or the model says so.
     pub description: Option<String>,
     /// What programs that read the view are to know of it; else what the model says to them.

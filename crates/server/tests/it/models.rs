@@ -97,6 +97,26 @@ async fn clients_of_cube_are_told_what_is_said_of_a_model() {
     assert_eq!(annotation["segments"]["orders.rome"]["description"], "Sent to Rome");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_cube_are_told_what_is_shown_of_rows() {
+    let server = with_orders().await;
+    let view = json!({"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": [{"name": "city", "alias": "town"}, "sum_amount"]}]});
+    server.put(Who::Editor, "/views/sales", Some(0), view).await.expect(200);
+    change(&server, |model| member(model, "measures", "sum_amount")["drill"] = json!(["city", "at"])).await;
+    let cubes = meta(&server, Who::Viewer).await;
+    let told = |owner: &str, measure: &str| {
+        let found = named(list(named(&cubes, owner), "measures"), measure);
+        (found["drillMembers"].clone(), found["drillMembersGrouped"].clone())
+    };
+    let of_model = json!(["orders.city", "orders.at"]);
+    assert_eq!(told("orders", "orders.sum_amount"), (of_model.clone(), json!({"measures": [], "dimensions": of_model})));
+    // A view shows what it has, under its names.
+    assert_eq!(told("sales", "sales.sum_amount"), (json!(["sales.town"]), json!({"measures": [], "dimensions": ["sales.town"]})));
+    assert_eq!(told("orders", "orders.count"), (json!([]), json!({"measures": [], "dimensions": []})));
+    let detail = server.get(Who::Viewer, "/views/sales").await.expect(200).json();
+    assert_eq!(detail["measures"][0]["drill"], json!(["town"]));
+}
+
 /// Names of a list of models.
 async fn names(server: &Server, who: Who, path: &str) -> Vec<String> {
     let answer = server.get(who, path).await.expect(200).json();

@@ -22,6 +22,7 @@ import { Fold } from './fold';
 import { GroupField } from './group-field';
 import { LineageSection } from './lineage-section';
 import { ProvenancePanel } from './provenance-panel';
+import { StatementLineageSection } from './statement-lineage';
 import { VerifySection } from './verify-section';
 
 export interface ProvenanceDialogProps {
@@ -33,7 +34,7 @@ export interface ProvenanceDialogProps {
   data?: readonly (readonly Cell[])[];
   /** Which of its numbers is looked at first: those of a group, or one measure of it. */
   number?: { group: CellGroup; measure: string | null };
-  /** What was asked: a query of a model, which can be traced, verified and explained, or a statement, which can be verified and explained. */
+  /** What was asked: a query of a model, or a statement: either can be traced, verified and explained. */
   query: SemanticQuery | SqlQuery;
   confirmedAt: number;
   requestId: string | null;
@@ -57,6 +58,9 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
       <div>
         {'sql' in query ? (
           <>
+            <Box sx={{ pt: 2, mb: 5 }}>
+              <StatementLineageSection query={query} />
+            </Box>
             <ProvenancePanel {...props} />
             <Box sx={{ mt: 5 }}>
               <VerifySection query={query} columns={props.columns ?? noColumns} />

@@ -13,7 +13,11 @@ import { SegmentStrip } from './segment-strip';
 
 const shown = 4;
 
-export function RowsOrigin({ lineage }: { lineage: Lineage }) {
+export function RowsOrigin({
+  lineage,
+}: {
+  lineage: Pick<Lineage, 'datasets' | 'timezone' | 'truncated'>;
+}) {
   const { datasets, timezone, truncated } = lineage;
   return (
     <Box sx={{ display: 'grid', gap: 4 }}>

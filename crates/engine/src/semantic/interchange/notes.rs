@@ -43,7 +43,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// Collects notes. What has no meaning for numbers (drill members, say) is gathered into one note for a thing and key.
+/// Collects notes. What has no meaning for numbers (drill filters, say) is gathered into one note for a thing and key.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     notes: Vec<(Spot, String)>,

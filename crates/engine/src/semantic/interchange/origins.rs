@@ -324,8 +324,8 @@ mod tests {
         }
         let notes = shop().notes;
         assert!(noted(&notes, "orders.measures.median").to_string().starts_with("shop.yml:119:9: orders.measures.median: left out: "), "{notes:?}");
-        let silent = notes.iter().find(|note| note.path == "orders" && note.text.starts_with("drill_members")).unwrap();
-        assert_eq!(line(SHOP, silent.place.as_ref()), "drill_members: [id, state]");
+        let silent = notes.iter().find(|note| note.path == "orders" && note.text.starts_with("partition_granularity")).unwrap();
+        assert_eq!(line(SHOP, silent.place.as_ref()), "partition_granularity: month");
     }
 
     #[test]

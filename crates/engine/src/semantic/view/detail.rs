@@ -83,6 +83,9 @@ pub struct ViewMeasure {
     pub format: Option<String>,
     /// Whether a fall is good news.
     pub lower_is_better: bool,
+    /// The dimensions of the view that are shown of the rows behind a number, in this order; without any, all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drill: Vec<String>,
     /// What it is, where the view or the model says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -138,7 +141,8 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
                 }
                 What::Measure(measure) => {
                     let (kind, lower_is_better) = (measure.kind, measure.lower_is_better);
-                    measures.push(ViewMeasure { name: shown.name, label, kind, format, lower_is_better, description, meta, public, member });
+                    let drill = measure.drill.iter().map(|name| format!("{}.{name}", place.prefix)).collect();
+                    measures.push(ViewMeasure { name: shown.name, label, kind, format, lower_is_better, drill, description, meta, public, member });
                 }
             }
         }
@@ -149,6 +153,11 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
         }));
     }
     join_halves(&mut dimensions);
+    for measure in &mut measures {
+        // Members of models so far; what the view does not show is not shown of its rows either.
+        let named = |member: &String| dimensions.iter().find(|dimension| dimension.member == *member).map(|dimension| dimension.name.clone());
+        measure.drill = measure.drill.iter().filter_map(named).collect();
+    }
     for place in &places {
         hierarchies.extend(place.model.hierarchies.iter().filter_map(|hierarchy| within(hierarchy, place, &dimensions)));
     }

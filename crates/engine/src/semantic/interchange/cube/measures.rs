@@ -9,6 +9,7 @@ use super::super::aggregate::{self, DIVISION, only_where};
 use super::super::sql::{self, Reason};
 use super::entry::{Entry, underscored};
 use super::{Cube, HARMLESS};
+use crate::semantic::check::DRILL_MAX;
 use crate::semantic::generate::humanised;
 use crate::semantic::grain::Grain;
 use crate::semantic::interchange::notes::Notes;
@@ -16,9 +17,25 @@ use crate::semantic::interchange::origins::Spot;
 use crate::semantic::model::{Measure, MeasureKind, Model, Span};
 
 /// Keys of a measure that are read.
-const KEYS: &[&str] = &["name", "title", "type", "sql", "filters", "format", "currency", "public", "shown", "visible", "rolling_window", "multi_stage", "time_shift"];
+const KEYS: &[&str] = &[
+    "name",
+    "title",
+    "type",
+    "sql",
+    "filters",
+    "format",
+    "currency",
+    "public",
+    "shown",
+    "visible",
+    "rolling_window",
+    "multi_stage",
+    "time_shift",
+    "drill_members",
+    "drill_member_references",
+];
 /// Keys whose value changes no number.
-const SILENT: &[&str] = &["drill_members", "drill_member_references", "drill_filters", "cumulative"];
+const SILENT: &[&str] = &["drill_filters", "cumulative"];
 
 /// Measures that are computed from each other in turn at most, as a model has them.
 const DEPTH_MAX: usize = 12;
@@ -37,6 +54,7 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
                 let (description, meta) = cube.said(&entry, SILENT, notes);
                 let format = cube.format(&entry, notes);
                 let public = cube.offered(&entry, notes);
+                let drill = drill(cube, model, &entry, notes);
                 for measure in measures {
                     let own = measure.name == name;
                     if !own {
@@ -44,7 +62,7 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
                     }
                     // What it is computed from has words of its own, or none.
                     let (description, meta, format) = if own { (description.clone(), meta.clone(), format.clone()) } else { (None, None, None) };
-                    made.push(Measure { description, meta, public, format, ..measure });
+                    made.push(Measure { description, meta, public, format, drill: drill.clone(), ..measure });
                     spots.push(entry.spot.clone());
                 }
             }
@@ -55,6 +73,32 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
         cube.read_from("measures", &measure.name, &spot);
         model.measures.push(measure);
     }
+}
+
+/// The dimensions that are shown of the rows behind a measure. What is none of the model is told of: another cube's, a measure, what was
+/// left out.
+fn drill(cube: &Cube, model: &Model, entry: &Entry, notes: &mut Notes) -> Vec<String> {
+    let Some(Value::Array(listed)) = entry.get("drill_members").or_else(|| entry.get("drill_member_references")) else { return Vec::new() };
+    let (mut shown, mut others): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for written in listed.iter().filter_map(Value::as_str) {
+        let path = written.trim().trim_start_matches('{').trim_end_matches('}');
+        let name = match path.split_once('.') {
+            Some((owner, name)) if owner.trim_matches(['{', '}']) == "CUBE" || owner == cube.name => name,
+            _ => path,
+        };
+        if shown.iter().any(|before| before == name) {
+            continue;
+        }
+        if model.dimensions.iter().any(|dimension| dimension.name == name) && shown.len() < DRILL_MAX {
+            shown.push(name.to_owned());
+        } else {
+            others.push(sql::shortened(path));
+        }
+    }
+    if !others.is_empty() {
+        notes.changed(&entry.spot, format!("of the rows behind it {} is not shown, which is no dimension of the model", others.join(", ")));
+    }
+    shown
 }
 
 /// Those that are computed from rows, or from measures that can be computed themselves.

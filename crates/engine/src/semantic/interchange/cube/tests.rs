@@ -55,7 +55,7 @@ fn a_shop_is_read_as_its_models() {
     assert_eq!(
         orders["measures"],
         json!([
-            {"name": "count", "label": "Count", "kind": "count"},
+            {"name": "count", "label": "Count", "kind": "count", "drill": ["id", "state"]},
             {"name": "revenue", "label": "Revenue", "kind": "sum", "expression": "amount - COALESCE(discount, 0)"},
             {"name": "paid_revenue", "label": "Paid revenue", "kind": "sum", "expression": "CASE WHEN (status = 'paid') AND (amount > 0) THEN amount END"},
             {"name": "paid_count", "label": "Paid count", "kind": "count", "expression": "CASE WHEN status = 'paid' THEN 1 END"},
@@ -492,6 +492,26 @@ hierarchies:
         assert!(notes.iter().any(|note| note.path == path && note.text.contains("write an access policy")), "{path}: {notes:?}");
     }
     assert!(note(&notes, "orders.hierarchies.g").starts_with("left out: "), "{notes:?}");
+}
+
+#[test]
+fn what_is_shown_of_rows_are_dimensions_of_the_cube() {
+    let keys = "\
+dimensions:
+  - {name: id, sql: id, type: number, primary_key: true}
+  - {name: city, sql: town, type: string}
+  - {name: nothing, sql: '{items.count}', type: number, sub_query: true}
+measures:
+  - {name: a, type: count, drillMembers: [city, CUBE.id, '{CUBE}.id', orders.city]}
+  - {name: b, type: count, drill_members: [customers.name, a, nothing, city]}
+  - {name: c, type: sum, sql: amount, drill_members: city}
+";
+    let Imported { models, notes, .. } = cube(keys);
+    let drill: Vec<_> = models[0].measures.iter().map(|measure| measure.drill.clone()).collect();
+    assert_eq!(drill, [vec!["city", "id"], vec!["city"], vec![]]);
+    let told = note(&notes, "orders.measures.b");
+    assert!(told.contains("customers.name, a, nothing is not shown"), "{notes:?}");
+    assert_eq!(note(&notes, "orders.measures.a"), "");
 }
 
 #[test]
