@@ -937,6 +937,8 @@ export type Measure = {
   denominator?: string | null;
   /** What it is, in at most 10,000 bytes. */
   description?: string | null;
+  /** The dimensions that are shown of the rows behind a number, in this order; without any, all that the model has. */
+  drill?: string[];
   expression?: string | null;
   filters?: Filter[];
   /** `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string. */
@@ -2049,6 +2051,8 @@ export type ViewList = {
 export type ViewMeasure = {
   /** What it is, where the view or the model says so. */
   description?: string | null;
+  /** The dimensions of the view that are shown of the rows behind a number, in this order; without any, all of them. */
+  drill?: string[];
   format: string | null;
   kind: MeasureKind;
   label: string;

@@ -1,4 +1,4 @@
-// Filters as conditions of SQL over the columns of the dataset of a model, with the meaning that the query language gives them
+// Filters as conditions of SQL over the columns of the dataset of a model, which say which of its rows go; with the meaning that the query language gives them
 // (docs/api.md). What SQL cannot say here is a problem in words. Pure.
 import type { Cell, Filter, MemberFilter, Model } from '@/api/types';
 import { isJoined } from './joins';
@@ -16,7 +16,7 @@ function memberSql(name: string, model: Model): string {
   if (!dimension) throw new NotInSql('A condition on a measure has no rows of its own.');
   if (isJoined(dimension))
     throw new NotInSql(
-      `“${dimension.label}” is looked up in another dataset, and these rows are listed from one.`,
+      `“${dimension.label}” is looked up in another dataset, and rows are deleted by what they have themselves.`,
     );
   if (dimension.expression) return `(${dimension.expression})`;
   return quote(dimension.column ?? dimension.name);
@@ -96,7 +96,9 @@ function conditionSql(filter: MemberFilter, model: Model): string {
   const asText = type === 'string' ? plain : `cast(${plain} as varchar)`;
   const compares = comparisons.includes(filter.operator) && type === 'timestamp';
   if (compares && values.some((value) => value !== null && !instant.test(String(value))))
-    throw new NotInSql('A day or a local time depends on the zone; its rows cannot be listed.');
+    throw new NotInSql(
+      'A day or a local time depends on the zone; write the instant to delete rows by it.',
+    );
   const compare = (sign: string): string => `${plain} ${sign} ${literal(first, type)}`;
   switch (filter.operator) {
     case 'set':
@@ -136,7 +138,7 @@ function conditionSql(filter: MemberFilter, model: Model): string {
       );
     default:
       throw new NotInSql(
-        'A filter on dates depends on the zone and on today; its rows cannot be listed.',
+        'A filter on dates depends on the zone and on today; no rows are deleted by it.',
       );
   }
 }

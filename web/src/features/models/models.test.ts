@@ -37,7 +37,12 @@ describe('another kind of a measure', () => {
   });
 
   it('keeps what is said of the measure', () => {
-    const said = { description: 'What was paid', meta: { owner: 'shop' }, public: false };
+    const said = {
+      description: 'What was paid',
+      meta: { owner: 'shop' },
+      public: false,
+      drill: ['day'],
+    };
     expect(asKind({ ...sum, ...said }, 'rank', ['count'])).toMatchObject(said);
   });
 

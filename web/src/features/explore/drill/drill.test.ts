@@ -97,6 +97,17 @@ describe('rows behind a cell', () => {
     });
   });
 
+  it('show what their measure says, in its order, and all where it says nothing that is there', () => {
+    const shown = (drill: string[]) => {
+      const counted = { ...model, measures: [{ name: 'n', label: 'N', kind: 'count', drill }] };
+      const found = asked({ ...all, model: counted as Model, measure: 'n' });
+      return 'dimensions' in found ? found.dimensions : found;
+    };
+    expect(shown(['origin', 'gone', 'day'])).toEqual(['flights.origin', 'flights.day']);
+    expect(shown(['gone'])).toEqual(dimensions);
+    expect(shown([])).toEqual(dimensions);
+  });
+
   it.each([
     ['America/New_York', '2013-11-01T04:00:00Z', '2013-11-03T04:00:00Z'],
     ['Asia/Tokyo', '2013-10-31T15:00:00Z', '2013-11-02T15:00:00Z'],

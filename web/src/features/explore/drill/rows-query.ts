@@ -83,6 +83,14 @@ function timeFilters(question: RowsQuestion): Filter[] {
   ];
 }
 
+/** What is shown of each row: what the measure says, as far as the model has it, or else every dimension of the model itself. */
+function shownOf({ model, measure: name }: RowsQuestion): string[] {
+  const own = model.dimensions.filter((dimension) => !isJoined(dimension));
+  const said = model.measures.find((entry) => entry.name === name)?.drill ?? [];
+  const shown = said.filter((dimension) => own.some((entry) => entry.name === dimension));
+  return shown.length > 0 ? shown : own.map((entry) => entry.name);
+}
+
 export function rowsQuery(question: RowsQuestion): RowsFound {
   const { model, group, filters, measure, zone, asOf = null, calendar = null } = question;
   const problem = measureProblem(question);
@@ -100,9 +108,7 @@ export function rowsQuery(question: RowsQuestion): RowsFound {
   return {
     query: {
       ungrouped: true,
-      dimensions: model.dimensions
-        .filter((dimension) => !isJoined(dimension))
-        .map(({ name }) => toMember(name, model.name)),
+      dimensions: shownOf(question).map((name) => toMember(name, model.name)),
       ...(conditions.length === 0 ? {} : { filters: conditions }),
       limit: MOST_SHOWN,
       total: true,

@@ -116,12 +116,13 @@ export function Choice({ label, value, options, onChange, none, fixed = false }:
 
 export interface SeveralProps {
   label: string;
+  hint?: string;
   values: readonly string[];
   options: readonly Option[];
   onChange: (values: string[]) => void;
 }
 
-export function Several({ label, values, options, onChange }: SeveralProps) {
+export function Several({ label, hint, values, options, onChange }: SeveralProps) {
   const readOnly = useContext(ReadOnly);
   return (
     <TextField
@@ -129,6 +130,7 @@ export function Several({ label, values, options, onChange }: SeveralProps) {
       label={label}
       value={[...values]}
       disabled={readOnly}
+      helperText={hint}
       onChange={(event) => {
         const chosen: unknown = event.target.value;
         onChange(Array.isArray(chosen) ? chosen.map(String) : String(chosen).split(','));

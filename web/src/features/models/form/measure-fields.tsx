@@ -134,6 +134,13 @@ export default function MeasureFields({
             onChange={(names) => set({ within: names })}
           />
         )}
+        <Several
+          label="Shown of its rows"
+          values={measure.drill ?? []}
+          options={model.dimensions.map(({ name, label }) => ({ value: name, label }))}
+          hint="What people see of the rows behind a number; all dimensions where none is chosen"
+          onChange={(drill) => set({ drill })}
+        />
         <Text
           label="Format"
           value={measure.format}

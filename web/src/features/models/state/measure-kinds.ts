@@ -53,8 +53,8 @@ export function asKind(
   kind: MeasureKind,
   others: readonly string[],
 ): ModelMeasure {
-  const { name, label, description, meta, format, lower_is_better, column, expression, filters } =
-    measure;
+  const { name, label, description, meta, format, lower_is_better, drill } = measure;
+  const { column, expression, filters } = measure;
   const first = others.find((other) => other !== name);
   const rows = takes(kind, 'source');
   const wasRows = takes(measure.kind, 'source');
@@ -83,5 +83,6 @@ export function asKind(
     ...(takes(kind, 'filters') && filters?.length ? { filters } : {}),
     ...(format ? { format } : {}),
     ...(lower_is_better ? { lower_is_better } : {}),
+    ...(drill?.length ? { drill } : {}),
   };
 }

@@ -193,6 +193,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
             within: list(name('dimension', levels, false)),
             format: name('format', formats, false),
             lower_is_better: { is: 'flag' },
+            drill: list(dimension),
           },
           ['name', 'label', 'kind'],
         ),
