@@ -1,5 +1,5 @@
-// Filters as conditions of SQL over the columns of the dataset of a model, which say which of its rows go; with the meaning that the query language gives them
-// (docs/api.md). What SQL cannot say here is a problem in words. Pure.
+// Filters as conditions of SQL over the columns of the dataset of a model, by which its rows are deleted, with the meaning that
+// the query language gives them (docs/api.md). What SQL cannot say here is a problem in words. Pure.
 import type { Cell, Filter, MemberFilter, Model } from '@/api/types';
 import { isJoined } from './joins';
 import { fromMember, isMemberFilter } from './members';

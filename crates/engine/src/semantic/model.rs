@@ -1,4 +1,7 @@
 //! A model: the names, measures and formats that people use for a dataset, and the models that its rows belong to.
+//!
+//! `description`, `meta` and `public` stand in four structures, and not in one that is flattened into them: serde flattens nothing into a
+//! structure that refuses unknown fields, and that a misspelt key is refused with near names is worth more than these lines.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

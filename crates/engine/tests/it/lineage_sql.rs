@@ -30,7 +30,7 @@ async fn with_orders() -> (Ward, [String; 2]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_loads_are_told_whose_rows_the_statement_may_read() {
     let (ward, [first, second]) = with_orders().await;
-    let found = lineage(&ward.mill, "select city, sum(amount) from orders where at >= '2013-02-01' and amount > 3 group by city").await;
+    let found = lineage(&ward.mill, "select city, sum(amount) from orders where at >= '2013-02-01' and amount > 2 group by city").await;
     let [dataset] = found.datasets.as_slice() else { panic!("{found:?}") };
     assert_eq!((dataset.dataset.as_str(), dataset.version, dataset.restricted, dataset.rows), ("orders", 1, false, 3));
     let [commit] = dataset.commits.as_slice() else { panic!("{dataset:?}") };
@@ -38,7 +38,7 @@ async fn only_loads_are_told_whose_rows_the_statement_may_read() {
     // What is asked of the rows, as they are read.
     let [read] = found.reads.as_slice() else { panic!("{found:?}") };
     assert_eq!((read.dataset.as_str(), read.conditions.len()), ("orders", 2), "{read:?}");
-    assert!(read.conditions.iter().any(|condition| condition.contains("amount") && condition.contains("> 3")), "{read:?}");
+    assert!(read.conditions.iter().any(|condition| condition.contains("amount") && condition.contains("> 2")), "{read:?}");
     assert!(read.conditions.iter().any(|condition| condition.contains("2013-02-01")), "{read:?}");
 
     let all = lineage(&ward.mill, "select count(*) from orders").await;
@@ -131,14 +131,10 @@ async fn who_does_not_see_all_is_told_of_no_segment_no_load_and_no_condition() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_asked_has_no_lineage() {
     let (ward, _) = with_orders().await;
-    for (sql, kind) in [
-        ("delete from orders", ErrorKind::Denied),
-        ("select nothing from orders", ErrorKind::Invalid),
-        ("select * from ordres", ErrorKind::NotFound),
-        ("select measure(nothing) from orders", ErrorKind::Invalid),
-    ] {
+    for sql in ["delete from orders", "select nothing from orders", "select * from ordres", "select measure(nothing) from orders"] {
         let error = ward.mill.lineage_sql(sql).await.expect_err(sql);
-        assert_eq!((error.kind(), error.message()), (kind, ward.mill.sql(sql).await.expect_err(sql).message()), "{sql}");
+        let answered = ward.mill.sql(sql).await.expect_err(sql);
+        assert_eq!((error.kind(), error.message(), error.field()), (answered.kind(), answered.message(), answered.field()), "{sql}");
     }
     let other = ward.engine.tenant("other").unwrap();
     assert_eq!(other.lineage_sql("select count(*) from orders").await.unwrap_err().kind(), ErrorKind::NotFound);
