@@ -99,6 +99,8 @@ describe('running a statement', () => {
     await screen.findByRole('grid', { name: 'Result' });
     await user.click(screen.getByRole('button', { name: 'Where does this come from?' }));
     const dialog = await screen.findByRole('dialog');
+    // By which conditions it reads rows, and from where, is told as well.
+    expect(await within(dialog).findByText('distance > 1000')).toBeVisible();
     const again = () =>
       user.click(within(dialog).getByRole('button', { name: 'Compute again from rows' }));
     await again();
