@@ -67,7 +67,8 @@ pub use ingest::profile::TopValue;
 pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, ProgressState, RowHeader, Step, Steps, Widening};
 pub use live::{Change, ChangeKind, Patch, Subscription};
 pub use mill::{
-    AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, ReadLineage, SegmentLineage, StatementLineage, StepLineage, ViewLineage, WayLineage,
+    AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, ReadLineage, SegmentLineage, StatementLineage, StepLineage,
+    ViewLineage, WayLineage,
 };
 pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, ValuePage, VersionLoad, VersionPage};
 pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport, Verification};

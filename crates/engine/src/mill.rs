@@ -62,7 +62,8 @@ pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary};
 pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
 pub use lineage::{
-    AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, ReadLineage, SegmentLineage, StatementLineage, StepLineage, ViewLineage, WayLineage,
+    AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, ReadLineage, SegmentLineage, StatementLineage, StepLineage,
+    ViewLineage, WayLineage,
 };
 pub use positions::SourcePosition;
 pub use rejects::{RejectFormat, RejectPage, RejectedRow};
