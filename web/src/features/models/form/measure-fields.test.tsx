@@ -14,6 +14,7 @@ function Fields({ told }: { told: (measure: ModelMeasure) => void }) {
   return (
     <MeasureFields
       model={joinedFlights}
+      wide={joinedFlights}
       measure={measure}
       columns={[]}
       saved={false}
