@@ -525,6 +525,17 @@ export type Deciles = {
   edges: number[];
 };
 
+export type Diagnostic = {
+  /** Character of the line, from 1. */
+  column?: number | null;
+  /** What is wrong, with near names where there are some. */
+  detail: string;
+  /** Path of the part that is wrong, for instance `measures[2].column`; empty where the text cannot be read, and where it is no part. */
+  field: string;
+  /** Line of the text, from 1; of YAML alone. */
+  line?: number | null;
+};
+
 export type Difference = {
   /** What was answered: a value, the measures of a row, or for an order the place of the row, from 0. */
   answered: Cell;
@@ -540,17 +551,6 @@ export type Difference = {
 };
 
 export type DifferenceKind = 'value' | 'only_answered' | 'only_recomputed' | 'order' | 'whole';
-
-export type Diagnostic = {
-  /** Character of the line, from 1. */
-  column?: number | null;
-  /** What is wrong, with near names where there are some. */
-  detail: string;
-  /** Path of the part that is wrong, for instance `measures[2].column`; empty where the text cannot be read, and where it is no part. */
-  field: string;
-  /** Line of the text, from 1; of YAML alone. */
-  line?: number | null;
-};
 
 export type Dimension = {
   column?: string | null;
@@ -1084,7 +1084,7 @@ export type NewDashboard = {
 };
 
 export type NewLoad = {
-  contract?: null | Contract;
+  contract?: Contract | null;
   /** Name of the dataset: lower-case letters, digits and `_`. */
   dataset: string;
   /** First instant of the range that is replaced; with `replace_range` alone. */
@@ -1924,8 +1924,6 @@ export type Verification = {
   recomputed: Provenance;
   /** Missing for who does not see all rows and columns. */
   recomputed_ms?: number | null;
-  /** Fractions are equal when they differ by at most this part of the greater one. */
-  relative_tolerance: number;
   /** Rows of the answer. */
   rows: number;
   /** Values of measures that were compared. */
