@@ -216,7 +216,6 @@ async fn what_is_no_question_is_refused_with_what_to_write() {
         ("with \"view 0\" as (select 1 as \"measure(revenue)\") select measure(revenue) from sales".to_owned(), "is a query of WITH here; give it another name"),
         (revenue("where ordered_at >= date '2024-01-31 15:00:00'"), "is compared with an instant"),
         ("select ordered_at, measure(revenue) from sales group by date_trunc('month', ordered_at)".to_owned(), "is grouped by date_trunc('month', ordered_at)"),
-        ("select measure(revenue) from sales group by date_trunc('month', ordered_at), date_trunc('year', ordered_at)".to_owned(), "is grouped by in two ways"),
         ("select measure(revenue) from sales group by date_trunc('fortnight', ordered_at)".to_owned(), "fortnight"),
         // What the models refuse.
         ("select state, measure(customers_count) from sales group by state".to_owned(), "no row of customers belongs to one of orders"),

@@ -77,6 +77,6 @@ mod tests {
         let text = |text: &str| Scalar::Text(text.to_owned().into());
         assert!(named.name(&text(" N/A ")) && !named.name(&text("-")) && !usual.name(&text("NA")));
         assert_eq!(named.shape_of(&text("-")), Some(Shape::Plain(ColumnType::String)));
-        assert_eq!((usual.shape_of(&text("-")), named.shape_of(&text(" "))), (None, None));
+        assert_eq!((usual.shape_of(&text("-")), named.shape_of(&text(""))), (None, None));
     }
 }

@@ -150,12 +150,6 @@ impl<'a> Rewriting<'a> {
     /// `Invalid` where that is no question.
     pub(super) fn finished(self) -> Result<Asked> {
         let Self { shown, keys, measures, open, .. } = self;
-        if let Some(name) = keys.iter().map(Key::name).find(|name| keys.iter().filter(|key| key.name() == *name).count() > 1) {
-            return Err(Error::invalid(format!(
-                "{} is grouped by in two ways; group by the narrower one, and make the wider one of it in the list or in a SELECT around this one",
-                shown.member(name)
-            )));
-        }
         let zones: BTreeSet<Option<&String>> = keys.iter().filter_map(|key| if let Key::Bucket { zone, .. } = key { Some(zone.as_ref()) } else { None }).collect();
         if zones.len() > 1 {
             return Err(Error::invalid(format!("view {}: the buckets of one SELECT are of one time zone", shown.view())));
