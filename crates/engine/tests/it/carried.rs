@@ -1,11 +1,15 @@
 //! Stocks that are carried on: what a shop has of an article stays what it was until a row says otherwise, also where the range or the
 //! bucket that is asked for has none. Computed by hand.
 
-use serde_json::{Value, json};
-use tidemill::{ErrorKind, Measure, Mill};
+use std::sync::Arc;
 
-use crate::composed::{refused, rows, shops};
-use crate::ward::Ward;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use tidemill::clock::ManualClock;
+use tidemill::{ErrorKind, Measure, Mill, Settings};
+
+use crate::composed::{refused, rows, settings, shops};
+use crate::ward::{Ward, builder};
 
 async fn add(mill: &Mill, measure: Value) -> tidemill::Result<()> {
     let mut model = mill.model("stock").await.unwrap();
@@ -15,10 +19,14 @@ async fn add(mill: &Mill, measure: Value) -> tidemill::Result<()> {
 }
 
 async fn kept(ward: &Ward) -> [Mill; 2] {
-    let mills = shops(ward).await;
+    let [mill, _] = shops(ward).await;
     let measure = json!({"name": "kept", "label": "Kept", "kind": "balance", "column": "pieces", "by": ["shop", "article"], "carry": true});
-    add(&mills[0], measure).await.unwrap();
-    mills
+    add(&mill, measure).await.unwrap();
+    // A week after the last row: nothing is carried beyond now.
+    let now: DateTime<Utc> = "2024-01-10T12:00:00Z".parse().unwrap();
+    let opened = |settings: Settings| builder(ward.folder.path(), settings).clock(Arc::new(ManualClock::at(now))).open();
+    let (functions, joins) = (opened(settings()).await.unwrap(), opened(Settings { mapped_lookup_rows: 0, ..settings() }).await.unwrap());
+    [functions, joins].map(|engine| engine.tenant("acme").unwrap())
 }
 
 fn by(granularity: Option<&str>, range: [&str; 2]) -> Value {
@@ -52,6 +60,8 @@ async fn a_stock_stays_what_it_was() {
         let found = rows(mill, json!({"measures": ["stock.kept", "stock.on_hand"], "timeDimensions": by(None, ["2024-01-03", "2024-01-05"])})).await;
         assert_eq!(found, json!([[10, 2]]));
         assert_eq!(rows(mill, json!({"measures": ["stock.kept"]})).await, json!([[10]]));
+        let found = rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("day"), ["2024-01-08", "2024-01-31"])})).await;
+        assert_eq!(found, json!([[day(8), 10], [day(9), 10], [day(10), 10]]));
     }
 }
 
