@@ -83,6 +83,22 @@ impl Rejections {
         Self { by_key: Arc::new(keys), ..self }
     }
 
+    /// The same beside a checkpoint from before keys were written down, which knows those of its latest loads, from the oldest. Whether
+    /// rows that were rejected before these have come by key since is forgotten.
+    #[must_use]
+    pub(crate) fn with_keys_of<'a>(mut self, latest: impl Iterator<Item = (u64, &'a LoadRecord)>) -> Self {
+        let mut latest = latest.peekable();
+        let first = latest.peek().map_or(u64::MAX, |(version, _)| *version);
+        let forgotten = |known: &Rejection| known.version < first && !matches!(known.mode, None | Some(LoadMode::Upsert { .. }));
+        self.change(forgotten, |known| known.mode = None);
+        for (version, load) in latest {
+            if let Some(LoadMode::Upsert { key }) = &load.mode {
+                self.note_key(version, key);
+            }
+        }
+        self
+    }
+
     /// The keys by which loads have put rows in the place of others, each with the latest version that has.
     pub(crate) fn keys(&self) -> &[(Vec<String>, u64)] {
         &self.by_key
@@ -356,6 +372,24 @@ mod tests {
             known.note(9, &load(9, 0, by(&number.to_string())));
         }
         assert_eq!(known.get("0").unwrap().obstacle().as_deref(), Some(UNKNOWN));
+    }
+
+    #[test]
+    fn a_checkpoint_without_keys_knows_those_of_its_latest_loads() {
+        let by_id = || Some(LoadMode::Upsert { key: vec!["id".to_owned()] });
+        let loads = [load(0, 1, Some(LoadMode::Append)), load(1, 1, by_id()), load(2, 1, Some(LoadMode::Append)), load(3, 0, by_id())];
+        let mut written = Rejections::default();
+        loads.iter().enumerate().for_each(|(version, load)| written.note(version as u64, load));
+        let mut kept: Vec<Rejection> = written.newest().cloned().collect();
+        kept.reverse();
+        let read = |first: usize| Rejections::kept(kept.clone(), 0).with_keys_of(loads.iter().enumerate().skip(first).map(|(version, load)| (version as u64, load)));
+        assert_eq!(read(0), written);
+        // Of the first two loads it is not known what came between them and the third.
+        let known = read(2);
+        let obstacles = ["0", "1", "2"].map(|id| known.get(id).unwrap().obstacle());
+        assert_eq!(obstacles, [Some(UNKNOWN.to_owned()), None, None]);
+        assert_eq!(known.keys(), written.keys());
+        assert!(read(4).get("2").unwrap().obstacle().is_some());
     }
 
     #[test]

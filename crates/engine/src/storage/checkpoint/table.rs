@@ -76,9 +76,9 @@ struct State {
     /// The version from which on none of them is missing.
     #[serde(default)]
     rejections_from: u64,
-    /// Keys that loads came by, each with the latest version that did.
+    /// Keys that loads came by, each with the latest version that did. Not there before they were kept.
     #[serde(default)]
-    rejections_by_key: Vec<(Vec<String>, u64)>,
+    rejections_by_key: Option<Vec<(Vec<String>, u64)>>,
 }
 
 /// A load that the version remembers, in our own column.
@@ -128,7 +128,7 @@ impl Checkpoint {
             profiled: snapshot.profiled.clone(),
             rejections: Some(rejections),
             rejections_from: snapshot.rejections.complete_from(),
-            rejections_by_key: snapshot.rejections.keys().to_vec(),
+            rejections_by_key: Some(snapshot.rejections.keys().to_vec()),
         };
         let mut rows = vec![
             json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
@@ -262,7 +262,13 @@ impl Read {
         let segments: Vec<Arc<Segment>> = self.adds.into_iter().map(|add| Arc::new(entry::segment_from_delta(&arrow, add))).collect();
         // One from before they were kept knows those of the loads that it remembers; it is all the more careful with what it does not know.
         let rejections = match state.rejections {
-            Some(known) => Rejections::kept(known, state.rejections_from).with_keys(state.rejections_by_key),
+            Some(known) => {
+                let known = Rejections::kept(known, state.rejections_from);
+                match state.rejections_by_key {
+                    Some(keys) => known.with_keys(keys),
+                    None => known.with_keys_of(self.loads.iter().filter(|load| load.committed_at.is_some()).map(|load| (load.version, &load.load))),
+                }
+            }
             None => {
                 let (latest, keyed): (Vec<_>, Vec<_>) = self.loads.iter().partition(|load| load.committed_at.is_some());
                 let (keyed, latest) = (keyed.into_iter().map(|load| (load.version, &load.load)), latest.into_iter().map(|load| (load.version, &load.load)));
