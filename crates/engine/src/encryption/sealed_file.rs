@@ -76,7 +76,8 @@ impl SealedWriter {
 
 impl Write for SealedWriter {
     fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
-        if self.held.len() == CHUNK_BYTES as usize {
+        // Only what has something behind it is not the last chunk.
+        if !bytes.is_empty() && self.held.len() == CHUNK_BYTES as usize {
             self.seal(false)?;
         }
         let taken = bytes.len().min(CHUNK_BYTES as usize - self.held.len());
@@ -195,6 +196,7 @@ mod tests {
         let mut writer = SealedWriter::in_folder(&std::env::temp_dir()).unwrap();
         // In pieces that do not meet the chunks.
         plain.chunks(70_001).for_each(|piece| writer.write_all(piece).unwrap());
+        assert_eq!(writer.write(&[]).unwrap(), 0);
         Arc::new(writer.finish().unwrap())
     }
 
