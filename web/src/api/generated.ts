@@ -1411,6 +1411,8 @@ export type RowHeader = {
   columns: string[];
   /** The character between the cells. */
   delimiter: string;
+  /** The texts that mean "no value" in its cells, where the load named some in the place of the usual ones. */
+  null_tokens?: string[] | null;
 };
 
 export type RowsToCount = {

@@ -40,7 +40,8 @@ fn header_of(inference: &Inference) -> Option<RowHeader> {
         Layout::Sheet => '\t',
         Layout::JsonLines | Layout::JsonArray | Layout::JsonSequence | Layout::Columnar(_) => return None,
     };
-    Some(RowHeader { columns: inference.columns.iter().map(|column| column.name.clone()).collect(), delimiter })
+    let columns = inference.columns.iter().map(|column| column.name.clone()).collect();
+    Some(RowHeader { columns, delimiter, null_tokens: inference.options.null_tokens.clone() })
 }
 
 /// Stores the rows that a load did not take, for people to look at; nothing where it took all of them.
@@ -101,7 +102,9 @@ fn decode(text: &[u8]) -> Result<KeptRejects> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::decode::testing::load;
+    use crate::ingest::ReadOptions;
+    use crate::ingest::decode::testing::{load, spooled};
+    use crate::ingest::infer::infer_spooled;
 
     fn row(line: u64) -> Reject {
         Reject { line, column: Some("n".into()), value: Some("x".into()), reason: "not an integer".into(), rule: None, raw: "a;x".into() }
@@ -110,10 +113,16 @@ mod tests {
     #[test]
     fn rows_are_kept_with_their_header() {
         let inference = load("t.csv", "city;n\na;1\nb;2\n", &[]).unwrap().inference;
-        let kept = KeptRejects { header: Some(RowHeader { columns: vec!["city".into(), "n".into()], delimiter: ';' }), rows: vec![row(3), row(7)] };
+        let kept = KeptRejects { header: Some(RowHeader { columns: vec!["city".into(), "n".into()], delimiter: ';', null_tokens: None }), rows: vec![row(3), row(7)] };
         let text = encode(header_of(&inference), &kept.rows).unwrap();
         assert!(text.starts_with(br#"{"tidemill.rejects":2,"header":{"columns":["city","n"],"delimiter":";"}}"#), "{}", String::from_utf8_lossy(&text));
         assert_eq!(decode(&text).unwrap(), kept);
+        // Who corrects a row has to know what stood for nothing in it.
+        let source = spooled("t.csv", "city;n\nNA;-999\nb;2\n");
+        let named = ReadOptions { null_tokens: Some(vec!["-999".into()]), ..ReadOptions::default() };
+        let header = header_of(&infer_spooled(&source, &named, None).unwrap());
+        assert_eq!(header.as_ref().and_then(|header| header.null_tokens.clone()), named.null_tokens);
+        assert_eq!(decode(&encode(header.clone(), &kept.rows).unwrap()).unwrap().header, header);
         // A row of JSON has its names in itself.
         let inference = load("t.json", "{\"n\": 1}\n{\"n\": 2}\n", &[]).unwrap().inference;
         assert_eq!(header_of(&inference), None);

@@ -34,6 +34,9 @@ pub struct RowHeader {
     pub columns: Vec<String>,
     /// What separates the cells of a row.
     pub delimiter: char,
+    /// The texts that mean "no value" in its cells, where its load named some in the place of the usual ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub null_tokens: Option<Vec<String>>,
 }
 
 impl Reject {

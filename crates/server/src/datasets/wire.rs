@@ -197,6 +197,9 @@ pub struct RowHeader {
     pub columns: Vec<String>,
     /// The character between the cells.
     pub delimiter: String,
+    /// The texts that mean "no value" in its cells, where the load named some in the place of the usual ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub null_tokens: Option<Vec<String>>,
 }
 
 /// A row that would not be taken.

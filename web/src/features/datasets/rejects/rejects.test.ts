@@ -174,6 +174,16 @@ describe('the text of a row', () => {
     expect(of('{"delay":"late","carrier":"UA"}').values).toMatchObject({ carrier: 'UA' });
   });
 
+  it('goes by the texts that its load named as missing', () => {
+    const header = { columns: ['at', 'carrier', 'delay', 'people'], delimiter: ',' };
+    const raw = '2013-01-01,NA,late,-999';
+    const of = (null_tokens?: string[]) =>
+      splitRow(reject({ raw }), columns, { ...header, null_tokens }).values;
+    expect(of()).toMatchObject({ carrier: '', people: '-999' });
+    expect(of(['-999'])).toMatchObject({ carrier: 'NA', people: '' });
+    expect(of([])).toMatchObject({ carrier: 'NA', people: '-999' });
+  });
+
   it('has the value at fault where nothing else is known', () => {
     expect(splitRow(reject({ raw: '' }), columns).values.delay).toBe('late');
   });

@@ -46,8 +46,10 @@ export function cellsOf(text: string, delimiter: string): string[] | null {
   }
 }
 
-function shown(text: string, column: ColumnField): string {
-  const isNull = column.type === 'string' ? nullTexts : nullTokens;
+/** `named` are those that the load named in the place of the usual ones. */
+function shown(text: string, column: ColumnField, named?: readonly string[] | null): string {
+  const usual = column.type === 'string' ? nullTexts : nullTokens;
+  const isNull = named ? new Set(named) : usual;
   return isNull.has(text.trim()) ? '' : text;
 }
 
@@ -88,7 +90,10 @@ function byHeader(raw: string, columns: readonly ColumnField[], header: RowHeade
   const values = Object.fromEntries(
     columns.map((column) => {
       const place = places.get(column.name);
-      return [column.name, place === undefined ? '' : shown(cells[place] ?? '', column)];
+      return [
+        column.name,
+        place === undefined ? '' : shown(cells[place] ?? '', column, header.null_tokens),
+      ];
     }),
   );
   if (cells.length !== header.columns.length) {
