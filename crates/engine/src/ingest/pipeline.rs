@@ -236,7 +236,9 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
     let segments = ground.segments.clone();
     let replaced = Replaced::of(&plan.mode, ground.keys.take()).or(widens.then_some(Replaced::Nothing));
     // A load that replaces waits for rewrites, and a deletion, which is one, waits for loads.
-    let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
+    if before.is_some() && replaced.is_some() {
+        loading.let_deletions_pass();
+    }
     let committed = async {
         kept_rejects::put(&host.store, host.log.prefix(), &plan.record.load_id, &plan.inference, &ground.rejects).await?;
         let earlier = intake::earlier_profile(host, before.as_deref()).await;

@@ -429,6 +429,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_load_that_lets_deletions_pass_keeps_what_it_wrote() {
+        let fixture = Fixture::new().await;
+        let day = 24 * 60 + 5;
+        let mut load = fixture.log.begin_load(fixture.start).await;
+        assert!(fixture.log.loading.try_write().is_err());
+        load.let_deletions_pass();
+        assert!(fixture.log.loading.try_write().is_ok());
+        assert_eq!(fixture.sweep_after(day).await, 5);
+        drop(load);
+        assert_eq!(fixture.sweep_after(day).await, 1);
+    }
+
+    #[tokio::test]
     async fn nothing_goes_where_an_entry_is_missing_between_others() {
         let fixture = Fixture::new().await;
         // It has all in memory, so that it finds out on its way back.

@@ -200,7 +200,15 @@ pub(crate) struct DatasetLog {
 pub(crate) struct Loading<'a> {
     log: &'a DatasetLog,
     number: u64,
-    _turn: tokio::sync::RwLockReadGuard<'a, ()>,
+    /// For as long as a deletion waits for it.
+    turn: Option<tokio::sync::RwLockReadGuard<'a, ()>>,
+}
+
+impl Loading<'_> {
+    /// From now on a deletion does not wait for it; what it has written is still taken for no leftover.
+    pub(crate) fn let_deletions_pass(&mut self) {
+        drop(self.turn.take());
+    }
 }
 
 impl Drop for Loading<'_> {
@@ -248,7 +256,7 @@ impl DatasetLog {
         let number = loads.last_key_value().map_or(0, |(last, _)| last + 1);
         loads.insert(number, now);
         drop(loads);
-        Loading { log: self, number, _turn: turn }
+        Loading { log: self, number, turn: Some(turn) }
     }
 
     /// When the oldest of the loads began that are under way here.
