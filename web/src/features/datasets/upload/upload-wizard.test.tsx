@@ -342,8 +342,10 @@ describe('wizard state', () => {
     expect(change(review, { dataset: 'other' })).toMatchObject({ choices: { mode: 'create' } });
   });
 
-  it('ignores events of another step', () => {
+  it('ignores events of another step and of another file', () => {
     expect(reduce(start, { type: 'loadEnded', load: load() })).toBe(start);
+    const other = { ...upload, upload_id: 'up0' };
+    expect(reduce(review, { type: 'reread', upload: other, options: {} })).toBe(review);
   });
 
   it.each([

@@ -116,8 +116,9 @@ export function reduce(state: WizardState, event: WizardEvent): WizardState {
       return { ...state, choices, problem: null };
     }
     case 'reread': {
-      if (state.step !== 'review') return state;
       const { upload, options } = event;
+      // What comes late may be of a file that was given up for another one.
+      if (state.step !== 'review' || state.upload.upload_id !== upload.upload_id) return state;
       const { types, key, timeColumn } = firstChoices(upload);
       // Columns may have other names and types now; where the rows go stays.
       const choices = { ...state.choices, types, key, timeColumn, options };
