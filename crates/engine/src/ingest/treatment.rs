@@ -109,10 +109,12 @@ impl Treatments {
 
     /// For each of some columns of a source, whether somebody has said that it is a float: the load, the contract or a step.
     pub(crate) fn rounding(&self, columns: &[Column], types: &BTreeMap<String, ColumnType>) -> Vec<bool> {
-        let floats = self.contract.types().filter(|(_, _, column_type, _)| *column_type == ColumnType::Float).map(|(_, column, ..)| column.to_owned());
+        let floats = || self.contract.types().filter(|(_, _, column_type, _)| *column_type == ColumnType::Float).map(|(_, column, ..)| column);
         let mut said: BTreeMap<String, ColumnType> = types.clone();
-        said.extend(floats.map(|column| (column, ColumnType::Float)));
+        said.extend(floats().map(|column| (column.to_owned(), ColumnType::Float)));
         if let Some(ordered) = &self.steps {
+            // The contract calls columns as they are called behind the steps.
+            said.extend(floats().filter_map(|column| Some((ordered.steps.source_of(column)?, ColumnType::Float))));
             said.extend(ordered.steps.cast_to_float().into_iter().map(|column| (column, ColumnType::Float)));
         }
         said_to_be_floats(columns, &said)

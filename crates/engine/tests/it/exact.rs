@@ -115,6 +115,16 @@ async fn who_says_what_is_to_become_of_it_gets_that() {
         let report = Ward::new().await.mill.load("orders", load.steps(cast())).await.unwrap();
         assert_eq!((report.rows, report.rejected, report.rounded), (3, 0, 1));
     }
+    // A contract calls columns as they are called behind the steps.
+    let rename = Steps::parse(r#"[{"op": "rename", "columns": {"d": "amount"}}]"#).unwrap();
+    let renamed = Contract::new(vec![serde_json::from_value::<Rule>(json!({"check": "type", "column": "amount", "type": "float"})).unwrap()]);
+    for load in loads() {
+        let ward = Ward::new().await;
+        let report = ward.mill.load("orders", load.steps(rename.clone()).contract(renamed.clone())).await.unwrap();
+        assert_eq!((report.rows, report.rejected, report.rounded), (3, 0, 1));
+        let report = ward.mill.load("orders", Parquet::bytes(parquet(&amounts()))).await.unwrap();
+        assert_eq!((report.rows, report.rejected, report.rounded), (3, 0, 1));
+    }
     for load in loads() {
         let ward = Ward::new().await;
         let report = ward.mill.load("orders", load.column_type("d", ColumnType::String)).await.unwrap();

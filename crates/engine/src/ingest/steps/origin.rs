@@ -34,6 +34,15 @@ impl Steps {
         cast
     }
 
+    /// What a column that comes of the steps was called before the first of them; none for one that a step has made.
+    pub(crate) fn source_of(&self, column: &str) -> Option<String> {
+        let mut sources = Sources::default();
+        for step in self {
+            sources.pass(step);
+        }
+        sources.of(column)
+    }
+
     /// Names of columns whose texts the steps read, as they are called before the first step.
     fn texts(&self) -> BTreeSet<String> {
         let (mut texts, mut sources) = (BTreeSet::new(), Sources::default());
@@ -130,7 +139,10 @@ mod tests {
                 {"op": "cast", "columns": ["n"], "to": "integer"}
             ]"#,
         );
-        let cast: Vec<String> = steps.unwrap().cast_to_float().into_iter().collect();
+        let steps = steps.unwrap();
+        let cast: Vec<String> = steps.cast_to_float().into_iter().collect();
         assert_eq!(cast, ["Amount", "price"]);
+        let renamed = Steps::parse(r#"[{"op": "rename", "columns": {"Amount": "amount"}}, {"op": "derive", "column": "made", "expression": "1"}]"#).unwrap();
+        assert_eq!(["amount", "price", "made"].map(|column| renamed.source_of(column)), [Some("Amount".to_owned()), Some("price".to_owned()), None]);
     }
 }
