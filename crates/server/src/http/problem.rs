@@ -175,6 +175,11 @@ impl Problem {
         self.code
     }
 
+    /// Whether it says which part of the request is wrong.
+    pub(crate) fn names_field(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     /// After how long it is worth trying again.
     pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after_seconds

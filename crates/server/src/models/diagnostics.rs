@@ -12,7 +12,13 @@ use crate::http::{Answer, Code, FieldProblem, Problem};
 /// # Errors
 /// The problem itself, where no other model would help.
 pub fn diagnose(problem: Problem, find: impl Fn(&str) -> Option<Place>) -> Answer<Vec<Diagnostic>> {
-    if problem.code() != Code::Invalid {
+    let of_model = match problem.code() {
+        Code::Invalid => true,
+        // A join to what is not there, or one too many: wrong with the model too, where a part of it is named.
+        Code::NotFound | Code::Exhausted => problem.names_field(),
+        _ => false,
+    };
+    if !of_model {
         return Err(problem);
     }
     let said = problem.into_wire();
@@ -69,5 +75,11 @@ mod tests {
     fn what_is_not_wrong_with_the_model_is_no_diagnostic() {
         let denied = Problem::new(Code::Denied, "only admins");
         assert_eq!(diagnose(denied, |_| None).unwrap_err().code(), Code::Denied);
+        // What is not there, or too much, is a part of the model only where that is named.
+        let errors = || [tidemill::Error::not_found("there is no dataset stars"), tidemill::Error::exhausted("a model has at most 20 joins")];
+        for (alone, placed) in errors().into_iter().zip(errors()) {
+            assert!(diagnose(Problem::from(alone), |_| None).is_err());
+            assert_eq!(only(Problem::from(placed.at("label"))).line, Some(3));
+        }
     }
 }

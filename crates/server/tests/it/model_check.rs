@@ -66,6 +66,12 @@ async fn what_a_save_refuses_is_told_with_its_place() {
     model["dataset"] = json!("another");
     assert_eq!(only(server.post(Who::Editor, PATH, model).await)["field"], "dataset");
 
+    // What a join leads to may not be there: that is wrong with the model, which is.
+    let mut model = before.clone();
+    model["joins"] = json!([{"name": "nowhere", "on": [{"column": "city", "other": "city"}]}]);
+    let found = only(server.post(Who::Editor, PATH, model).await);
+    assert!(found["field"] == "joins[0]" && found["detail"].as_str().unwrap().contains("nowhere"), "{found}");
+
     assert_eq!(stored(&server).await, before);
 }
 
