@@ -49,7 +49,7 @@ pub(crate) fn accumulator(statistic: Statistic, is_distinct: bool) -> Box<dyn Ac
 
 /// Its accumulator of many groups.
 pub(crate) fn groups_accumulator(statistic: Statistic) -> Box<dyn GroupsAccumulator> {
-    Box::new(Many { statistic, groups: Vec::new() })
+    Box::new(Many::of(statistic))
 }
 
 /// What its states look like: a single column of bytes.
@@ -198,6 +198,21 @@ impl Accumulator for One {
 struct Many {
     statistic: Statistic,
     groups: Vec<Gathered>,
+    /// Bytes beside the groups. The size is asked for with each batch, so that looking at all groups then would be quadratic.
+    heap_bytes: usize,
+}
+
+impl Many {
+    fn of(statistic: Statistic) -> Self {
+        Self { statistic, groups: Vec::new(), heap_bytes: 0 }
+    }
+
+    /// Groups that are given away.
+    fn take(&mut self, emit_to: EmitTo) -> Vec<Gathered> {
+        let taken = emit_to.take_needed(&mut self.groups);
+        self.heap_bytes = self.heap_bytes.saturating_sub(taken.iter().map(Gathered::heap_bytes).sum());
+        taken
+    }
 }
 
 impl GroupsAccumulator for Many {
@@ -207,7 +222,9 @@ impl GroupsAccumulator for Many {
         each_row(values, |row, one, other| {
             let passes = passes.is_none_or(|passes| passes.is_valid(row) && passes.value(row));
             if let (true, Some(group)) = (passes, rows.get(row).and_then(|group| self.groups.get_mut(*group))) {
+                let before = group.heap_bytes();
                 group.add(sums, one, other);
+                self.heap_bytes += group.heap_bytes() - before;
             }
         })
     }
@@ -216,19 +233,21 @@ impl GroupsAccumulator for Many {
         self.groups.resize_with(groups, Gathered::default);
         each_state(states, |row, state| {
             if let Some(group) = rows.get(row).and_then(|group| self.groups.get_mut(*group)) {
+                let before = group.heap_bytes();
                 group.join(&state);
+                self.heap_bytes += group.heap_bytes() - before;
             }
         })
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let groups = emit_to.take_needed(&mut self.groups);
+        let groups = self.take(emit_to);
         Ok(Arc::new(groups.iter().map(|group| group.value(self.statistic)).collect::<Float64Array>()))
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let mut states = BinaryBuilder::new();
-        emit_to.take_needed(&mut self.groups).iter().for_each(|group| states.append_value(bytes(group)));
+        self.take(emit_to).iter().for_each(|group| states.append_value(bytes(group)));
         Ok(vec![Arc::new(states.finish())])
     }
 
@@ -249,7 +268,7 @@ impl GroupsAccumulator for Many {
     }
 
     fn size(&self) -> usize {
-        self.groups.capacity() * size_of::<Gathered>() + self.groups.iter().map(Gathered::heap_bytes).sum::<usize>()
+        self.groups.capacity() * size_of::<Gathered>() + self.heap_bytes
     }
 }
 
@@ -359,6 +378,24 @@ mod tests {
                 assert_eq!(asked(true, reversed, partitions, grouped).await, ours, "{reversed} {partitions}");
             }
         }
+    }
+
+    #[test]
+    fn the_size_of_groups_is_known_without_looking_at_all_of_them() {
+        let held = |many: &Many| many.groups.iter().map(Gathered::heap_bytes).sum::<usize>();
+        let mut many = Many::of(Statistic::Average);
+        // The first group needs a wide sum, the second does not.
+        let values: ArrayRef = Arc::new(Float64Array::from(vec![1e300, 1.0, 1e-300, 2.0]));
+        many.update_batch(&[values], &[0, 0, 0, 1], None, 2).unwrap();
+        assert!(many.heap_bytes > 0);
+        assert_eq!(many.heap_bytes, held(&many));
+        let state = many.state(EmitTo::First(1)).unwrap();
+        assert_eq!((many.heap_bytes, many.groups.len()), (0, 1));
+        many.merge_batch(&state, &[1], 2).unwrap();
+        assert!(many.heap_bytes > 0);
+        assert_eq!(many.heap_bytes, held(&many));
+        many.evaluate(EmitTo::All).unwrap();
+        assert_eq!(many.heap_bytes, 0);
     }
 
     #[tokio::test]

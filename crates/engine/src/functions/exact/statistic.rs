@@ -138,7 +138,11 @@ impl Gathered {
         let [x, xx, xy] = self.second.as_deref().unwrap_or(&zero);
         let (y, yy) = (&self.y, &self.yy);
         // n times the sums of squares and products of the differences from the averages.
-        let squares = |sum: &ExactSum, squares: &ExactSum| spread(self.count, squares, sum, sum).max(0.0);
+        // Lost digits of very small products may bring it below zero. What is no number stays none, which `max` would make zero.
+        let squares = |sum: &ExactSum, squares: &ExactSum| match spread(self.count, squares, sum, sum) {
+            below if below < 0.0 => 0.0,
+            found => found,
+        };
         let divided = |total: f64, of: Of| match of {
             Of::Population => Some(total / n / n),
             Of::Sample => (self.count > 1).then(|| total / n / (n - 1.0)),
@@ -285,6 +289,20 @@ mod tests {
         assert_eq!(gathered(&[], 1.0, 0.0).value(Statistic::Average), None);
         assert_eq!(gathered(&[(3, 1)], 1.0, 0.0).value(Statistic::Variance(Of::Population)), Some(0.0));
         assert!(gathered(&[(3, 1), (1, 1)], f64::INFINITY, 0.0).value(Statistic::Average).is_some_and(f64::is_infinite));
+    }
+
+    #[test]
+    fn what_is_no_number_or_without_end_has_no_spread() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut gathered = Gathered::default();
+            [1.0, value].into_iter().for_each(|y| gathered.add(Sums::Products, y, y));
+            for statistic in [Statistic::Variance(Of::Sample), Statistic::Deviation(Of::Population), Statistic::SquaresX, Statistic::SquaresY, Statistic::Correlation] {
+                assert!(gathered.value(statistic).is_some_and(f64::is_nan), "{statistic:?} of {value}");
+            }
+            // When it has left, there is one again.
+            gathered.subtract(Sums::Products, value, value);
+            assert_eq!(gathered.value(Statistic::Variance(Of::Population)), Some(0.0), "{value}");
+        }
     }
 
     #[test]
