@@ -221,6 +221,7 @@ impl Mill {
             sources.insert(name.clone(), Source { plan, latest, snapshot, seen_as, identity: OnceLock::new() });
         }
         let exact = SemanticQuery { exact: Some(true), ..query.clone() };
+        let joins_rows = lookups == LookupsBy::Joins && self.from_rows;
         let world = World {
             query,
             exact: &exact,
@@ -231,12 +232,14 @@ impl Mill {
             state,
             reference: gathered.reference.clone(),
             limits: self.scope.limits(),
-            mapped_rows: if lookups == LookupsBy::Functions { self.shared.settings.mapped_lookup_rows } else { 0 },
+            mapped_rows: if lookups == LookupsBy::Functions || joins_rows { self.shared.settings.mapped_lookup_rows } else { 0 },
+            joins_rows,
             used: Default::default(),
             mappings: Default::default(),
         };
         let composed = compose::compose(&world)?;
-        let mapped = world.mappings.into_inner().into_values().collect();
+        let mappings = world.mappings.into_inner();
+        let mapped = if joins_rows { Vec::new() } else { mappings.into_values().collect() };
         let used = world.used.into_inner();
         let used: Vec<_> = gathered.snapshots.iter().filter(|(name, _)| used.contains(*name)).map(|(_, pinned)| pinned.clone()).collect();
         // Tables that were made and not used count for nothing.

@@ -61,6 +61,9 @@ pub(crate) struct World<'a> {
     pub limits: &'a Limits,
     /// Rows of a lookup at most that is a function of its keys; larger ones are joined.
     pub mapped_rows: u64,
+    /// Whether what would be such a function is joined to the rows instead, before anything is aggregated: a verification asks no functions,
+    /// and its sums are to be rounded where those of the answer are.
+    pub joins_rows: bool,
     /// The models whose rows are read.
     pub used: RefCell<BTreeSet<String>>,
     /// Lookups that are functions, by name.
@@ -330,7 +333,7 @@ fn rows(world: &World<'_>) -> Result<Composed> {
     world.check_names(&roots)?;
     let mut columns = dimensions(world, &root)?;
     let measures = query.measures.iter().map(|member| (member.get(root.len() + 1..).unwrap_or_default().to_owned(), member.clone())).collect();
-    let part = Part { world, root: &root, lens: Lens::Own, measures, balances: false, ungrouped: true, estimated: false, horizon: None };
+    let part = Part { world, root: &root, lens: Lens::Own, measures, balances: false, ungrouped: true, estimated: false, horizon: None, beside: RefCell::default() };
     let (planned, types) = part.rows()?;
     for (member, column_type) in query.measures.iter().zip(types) {
         columns.push(measure_column(world, member, column_type)?);
@@ -374,7 +377,7 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
     for need in needs {
         let measure = find_measure(world.model(&need.model)?, &format!("{}.{}", need.model, need.measure))?;
         let (measures, balances) = (vec![(need.measure.clone(), need.column())], is_balance(measure));
-        let part = Part { world, root: &need.model, lens: need.lens, measures, balances, ungrouped: false, estimated: need.estimated, horizon };
+        let part = Part { world, root: &need.model, lens: need.lens, measures, balances, ungrouped: false, estimated: need.estimated, horizon, beside: RefCell::default() };
         let merges = merges(measure) || part.joins_nothing()?;
         let alike = |other: &Part<'_>| other.root == part.root && other.lens == part.lens && other.estimated == part.estimated && !other.balances && !balances;
         match parts.iter_mut().find(|(other, likewise)| alike(other) && *likewise == merges) {
@@ -383,7 +386,8 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
         }
     }
     if parts.is_empty() {
-        parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, ungrouped: false, estimated: false, horizon }, true));
+        let part = Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, ungrouped: false, estimated: false, horizon, beside: RefCell::default() };
+        parts.push((part, true));
     }
     let mut unique_keys = Vec::new();
     let (mut grouped, mut totals, mut within) = (Vec::new(), Vec::new(), Vec::new());

@@ -43,6 +43,11 @@ impl<'a> Lookups<'a> {
         Self { called: "lookup of rows", ..Self::new(world, root) }
     }
 
+    /// Those that stand in the place of functions of the rows' keys.
+    pub(super) fn for_functions(world: &'a World<'a>, root: &'a str) -> Self {
+        Self { called: "function of rows", ..Self::new(world, root) }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.tables.is_empty()
     }
@@ -115,6 +120,15 @@ impl<'a> Lookups<'a> {
             plan = plan.join(lookup, JoinType::Left, (left, right), None)?;
         }
         Ok(plan.build()?)
+    }
+
+    /// The same beside rows as they are read.
+    pub(super) fn join_rows(self, rows: LogicalPlan) -> Result<LogicalPlan> {
+        if self.is_empty() {
+            return Ok(rows);
+        }
+        let schema = rows.schema().clone();
+        self.join(rows, |column| schema.iter().find(|(_, field)| field.name() == column).map_or_else(|| Column::new_unqualified(column), Column::from))
     }
 
     /// The place of a way's end, and of everything on it.

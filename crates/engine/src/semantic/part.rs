@@ -12,6 +12,8 @@
 mod counting;
 mod rows;
 
+use std::cell::RefCell;
+
 use datafusion::common::Column;
 use datafusion::functions_nested::expr_fn::make_array;
 use datafusion::logical_expr::utils::conjunction;
@@ -55,6 +57,8 @@ pub(super) struct Part<'a> {
     pub estimated: bool,
     /// Latest instant of the time that is grouped by, where it is known for everything that is asked.
     pub horizon: Option<i64>,
+    /// What is joined to its rows in the place of functions of their keys: members of the question, each once.
+    pub beside: RefCell<Vec<String>>,
 }
 
 /// A plan with the dimensions of the question and the measures as columns, and what must hold for it to be right.
@@ -126,7 +130,9 @@ impl<'a> Part<'a> {
             before.extend(balance::conditions(measure, &compiler)?);
         }
         let states = measures.iter().map(|(measure, column)| States::of(measure, column, &compiler)).collect::<Result<Option<Vec<_>>>>()?;
-        let unique_keys = lookups.unique_keys().chain(counted_by).collect();
+        let beside = self.joined_rows()?;
+        let unique_keys = lookups.unique_keys().chain(beside.unique_keys()).chain(counted_by).collect();
+        let source = beside.join_rows(source)?;
         let simple = lookups.is_empty() && !self.balances && !matches!(self.lens, Lens::Before(_) | Lens::Rolling(_) | Lens::Cumulative);
         let plan = match (simple, states) {
             (false, Some(states)) => self.merged(source, &groups, (before, after), lookups, &measures, &states, moved, &compiler)?,
@@ -158,12 +164,7 @@ impl<'a> Part<'a> {
         measures: &[(&Measure, &str)],
         compiler: &Compiler<'_>,
     ) -> Result<LogicalPlan> {
-        let schema = source.schema().clone();
-        let mut plan = source;
-        if !lookups.is_empty() {
-            plan = lookups.join(plan, |column| schema.iter().find(|(_, field)| field.name() == column).map_or_else(|| Column::new_unqualified(column), Column::from))?;
-        }
-        let mut plan = LogicalPlanBuilder::from(plan);
+        let mut plan = LogicalPlanBuilder::from(lookups.join_rows(source)?);
         if let Some(condition) = conjunction(conditions) {
             plan = plan.filter(condition)?;
         }
@@ -369,11 +370,30 @@ impl<'a> Part<'a> {
 
     /// A dimension that is looked up, as a function of the rows of the root. Of stocks only the latest row is looked up.
     fn mapped(&self, member: &str, compiler: &Compiler<'a>) -> Result<Option<(Expr, &'a Dimension)>> {
-        if self.balances {
+        if self.balances || (self.ungrouped && self.world.joins_rows) {
             return Ok(None);
         }
         let prefix = model_of(member)?;
-        mapped(self.world, self.root, &compiler.columns, prefix, member.get(prefix.len() + 1..).unwrap_or_default())
+        let name = member.get(prefix.len() + 1..).unwrap_or_default();
+        let found = mapped(self.world, self.root, &compiler.columns, prefix, name)?;
+        if found.is_none() || !self.world.joins_rows {
+            return Ok(found);
+        }
+        if !self.beside.borrow().iter().any(|known| known == member) {
+            self.beside.borrow_mut().push(member.to_owned());
+        }
+        self.joined_rows()?.dimension(prefix, name).map(Some)
+    }
+
+    /// What is joined to the rows in the place of functions of their keys. In the order in which it was asked for, so that what is found
+    /// once is called the same later on.
+    fn joined_rows(&self) -> Result<Lookups<'a>> {
+        let mut lookups = Lookups::for_functions(self.world, self.root);
+        for member in self.beside.borrow().iter() {
+            let prefix = model_of(member)?;
+            lookups.dimension(prefix, member.get(prefix.len() + 1..).unwrap_or_default())?;
+        }
+        Ok(lookups)
     }
 
     /// Whether everything that is asked can be told from the rows of the root: then all its measures are aggregated at once.

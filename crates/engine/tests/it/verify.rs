@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tidemill::{Csv, DatasetName, DifferenceKind, ErrorKind, Limits, Mill, Scope, Settings, TenantId, Verification};
 
-use crate::composed::{change, shop};
+use crate::composed::{change, rows, shop, shops};
 use crate::partials::Dice;
 use crate::ward::{Ward, plain};
 
@@ -100,6 +100,41 @@ async fn composed_answers_are_what_their_rows_say() {
             let verification = equal(&mill, &query).await;
             assert!(verification.rows > 0, "{query}");
             assert_eq!(verification.recomputed.segments_reused, 0, "{query}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sums_of_fractions_over_joins_are_rounded_where_those_of_the_answer_are() {
+    let ward = Ward::new().await;
+    let mills = shops(&ward).await;
+    let sales = "id,customer,at,price\n1,b,2024-02-01T10:00:00Z,0.1\n2,b,2024-02-02T10:00:00Z,0.2\n3,c,2024-02-03T10:00:00Z,0.3\n4,c,2024-03-03T10:00:00Z,0.7\n";
+    mills[0].load("sales", Csv::bytes(sales)).await.unwrap();
+    let month = json!({"count": 1, "unit": "month"});
+    let measures = json!([
+        {"name": "total", "label": "Total", "kind": "sum", "column": "price"},
+        {"name": "mean", "label": "Mean", "kind": "avg", "column": "price"},
+        {"name": "share", "label": "Share", "kind": "share_of_total", "measure": "total"},
+        {"name": "before", "label": "Before", "kind": "time_shift", "measure": "total", "span": month},
+        {"name": "so_far", "label": "So far", "kind": "cumulative", "measure": "total"}
+    ]);
+    let joins = json!([{"name": "customers", "on": [{"column": "customer", "other": "id"}]}]);
+    change(&mills[0], "sales", json!({"joins": joins, "measures": measures})).await;
+    let february = json!([{"dimension": "sales.at", "dateRange": ["2024-02-01", "2024-02-29"]}]);
+    // What two customers bought, added up by customer and then by country, is another float than the sum of their rows: 0.6000000000000001.
+    let asked = json!({"measures": ["sales.total"], "dimensions": ["customers.country"], "timeDimensions": february});
+    assert_eq!(rows(&mills[0], asked.clone()).await, json!([["IT", 0.6]]));
+    let by_month = json!([{"dimension": "sales.at", "granularity": "month"}]);
+    let either = json!([{"or": [{"member": "countries.title", "operator": "equals", "values": ["Italy"]}, {"member": "sales.id", "operator": "equals", "values": [1]}]}]);
+    for mill in &mills {
+        for query in [
+            asked.clone(),
+            json!({"measures": ["sales.total", "sales.mean", "sales.share"], "dimensions": ["customers.country", "countries.title"]}),
+            json!({"measures": ["sales.total", "sales.before", "sales.so_far"], "dimensions": ["customers.country"], "timeDimensions": by_month}),
+            json!({"measures": ["sales.total", "sales.so_far"], "timeDimensions": by_month, "filters": either}),
+            json!({"measures": ["sales.total"], "dimensions": ["customers.country"], "ungrouped": true}),
+        ] {
+            assert!(equal(mill, &query).await.rows > 0, "{query}");
         }
     }
 }

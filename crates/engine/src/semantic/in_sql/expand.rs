@@ -62,6 +62,7 @@ pub(crate) fn expand(name: &str, ground: Ground<'_>) -> Result<Expr> {
         reference: reference.clone(),
         limits,
         mapped_rows: 0,
+        joins_rows: false,
         used: Default::default(),
         mappings: Default::default(),
     };

@@ -1,7 +1,6 @@
 //! Which rows a measure counts, where its conditions name what joins lead to: functions of the rows' own keys where lookups are small
 //! (ADR 0022), and columns that are put beside the rows before anything is aggregated where they are not.
 
-use datafusion::common::Column;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::Part;
@@ -31,18 +30,13 @@ impl<'a> Part<'a> {
             for member in joined::members(model, &measure.filters) {
                 let prefix = model_of(member)?;
                 let dimension = member.get(prefix.len() + 1..).unwrap_or_default();
-                let found = mapped(self.world, self.root, &columns, prefix, dimension).and_then(|found| found.map_or_else(|| lookups.dimension(prefix, dimension), Ok));
+                let function = if self.world.joins_rows { Ok(None) } else { mapped(self.world, self.root, &columns, prefix, dimension) };
+                let found = function.and_then(|found| found.map_or_else(|| lookups.dimension(prefix, dimension), Ok));
                 let (expr, dimension) = found.map_err(|error| error.context(format!("measure {}", measure.name)))?;
                 joined.insert(member.to_owned(), (expr, dimension.column_type));
             }
         }
         let unique_keys = lookups.unique_keys().collect();
-        let rows = if lookups.is_empty() {
-            rows
-        } else {
-            let schema = rows.schema().clone();
-            lookups.join(rows, |column| schema.iter().find(|(_, field)| field.name() == column).map_or_else(|| Column::new_unqualified(column), Column::from))?
-        };
-        Ok(Counting { rows, joined, unique_keys })
+        Ok(Counting { rows: lookups.join_rows(rows)?, joined, unique_keys })
     }
 }
