@@ -152,7 +152,12 @@ impl<'a> World<'a> {
     pub(super) fn within(&self, model: &Model, measure: &Measure) -> Places {
         let named: Vec<String> = joined::within(model, measure).collect();
         let is_same = |name: &str, asked: &str| find_dimension(model, name).is_ok_and(|dimension| dimension.same_as.as_deref() == Some(asked));
-        let is_meant = |asked: &str| named.iter().any(|name| name == asked || is_same(name, asked));
+        // A join and its model are two names of one thing, where there is one way.
+        let is_there = |name: &str, asked: &str| {
+            let found = |member: &str| joined::find(model, member, self.models, joined::CONDITION).ok();
+            found(name).zip(found(asked)).is_some_and(|((way, one), (other_way, other))| way == other_way && one.name == other.name)
+        };
+        let is_meant = |asked: &str| named.iter().any(|name| name == asked || is_same(name, asked) || is_there(name, asked));
         let times = self.query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| &time.dimension);
         Places::of(times.chain(&self.query.dimensions).enumerate().filter(|(_, asked)| is_meant(asked)).map(|(place, _)| place))
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tidemill::{DatasetName, ErrorKind, Mill, Model, Scope, TenantId};
 
-use crate::composed::{refused, rows, shops};
+use crate::composed::{change, refused, rows, shops};
 use crate::ward::Ward;
 
 /// Adds measures to the model of the orders.
@@ -56,6 +56,25 @@ async fn a_share_is_one_of_the_groups_that_are_alike() {
         let found = rows(mill, json!({"measures": ["orders.share_of_country"], "dimensions": ["orders.status"], "order": [["orders.status", "asc"]]})).await;
         assert_eq!(found, json!([["open", 90.0 / 280.0], ["paid", 190.0 / 280.0]]));
         assert_eq!(rows(mill, json!({"measures": ["orders.share_of_country"]})).await, json!([[1.0]]));
+    }
+}
+
+#[tokio::test]
+async fn what_a_join_leads_to_is_the_same_by_the_name_of_its_model() {
+    let ward = Ward::new().await;
+    let mills = shops(&ward).await;
+    change(&mills[0], "orders", json!({"joins": [{"name": "buyer", "model": "customers", "on": [{"column": "customer", "other": "id"}]}]})).await;
+    let of = |name: &str, kind: &str| json!({"name": name, "label": name, "kind": kind, "measure": "revenue", "within": ["buyer.country"]});
+    add(&mills[0], json!([of("share_of_country", "share_of_total"), of("place_in_country", "rank")])).await.unwrap();
+    for mill in &mills {
+        for country in ["buyer.country", "customers.country"] {
+            let measures = ["orders.share_of_country", "orders.place_in_country"];
+            let order = json!([[country, "asc"], ["orders.status", "asc"]]);
+            let found = rows(mill, json!({"measures": measures, "dimensions": [country, "orders.status"], "order": order})).await;
+            let expected =
+                json!([["IT", "paid", 1.0, 1], ["NO", "open", 20.0 / 30.0, 1], ["NO", "paid", 10.0 / 30.0, 2], [null, "open", 70.0 / 130.0, 1], [null, "paid", 60.0 / 130.0, 2]]);
+            assert_eq!(found, expected, "{country}");
+        }
     }
 }
 
