@@ -21,7 +21,7 @@ use crate::query::result::QueryResult;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{CalendarSettings, DateRange, SemanticQuery, compile, filter, member};
+use crate::semantic::{CalendarSettings, DateRange, Measure, SemanticQuery, compile, filter, member};
 
 impl Mill {
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
@@ -105,10 +105,17 @@ fn moves_by_clock(query: &SemanticQuery, models: &Models, reference: &Reference)
         let used: Vec<String> = measures_of(query, model);
         model.measures.iter().filter(move |measure| used.contains(&measure.name))
     });
-    let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
+    let measures: Vec<&Measure> = measures.collect();
+    let filters = query.filters.iter().chain(measures.iter().flat_map(|measure| &measure.filters));
     // Buckets are filled up to now, where the range goes beyond it.
     let mut filled = query.time_dimensions.iter().filter(|time| time.fill.is_some()).map(|time| time.dimension.as_str());
     let beyond = |member: &str| date::of_time(query, member, reference).map_or(true, |range| range.to.is_some_and(|to| to > reference.now.timestamp_micros()));
+    // And a stock is carried on into each bucket up to now.
+    let mut bucketed = query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| time.dimension.as_str());
+    let open = |member: &str| date::of_time(query, member, reference).map_or(true, |range| range.to.is_none_or(|to| to > reference.now.timestamp_micros()));
+    if measures.iter().any(|measure| measure.carry) && bucketed.any(open) {
+        return true;
+    }
     filled.any(beyond) || windows.into_iter().any(DateRange::follows_clock) || filters.into_iter().any(filter::moves)
 }
 

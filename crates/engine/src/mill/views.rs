@@ -15,6 +15,7 @@ use super::Mill;
 use crate::error::{Error, ErrorKind, Result, near_names};
 use crate::events::Event;
 use crate::ids::DatasetName;
+use crate::semantic::check::retain_joined;
 use crate::semantic::join::Models;
 use crate::semantic::joined;
 use crate::semantic::view::check::{check, problems};
@@ -254,7 +255,17 @@ impl Mill {
     /// The models that the paths of a view lead to, as the scope sees them, `among` in place of those that are stored; where
     /// `joined`, also all that joins lead to from there.
     pub(super) async fn models_for(&self, view: &View, among: &[Model], joined: bool) -> Result<Models> {
-        self.collect_models(among, joined, |models| named_models(view, models)).await
+        let mut models = self.collect_models(among, joined, |models| named_models(view, models)).await?;
+        if self.scope.may_restrict() {
+            // No rows are chosen by what other models hide.
+            let counting: Vec<Arc<Model>> = models.values().filter(|model| joined::has_joined(model)).cloned().collect();
+            for model in counting {
+                let mut seen = Model::clone(&model);
+                retain_joined(&mut seen, &self.led_to(&model, &[]).await?);
+                models.insert(model.name.clone(), Arc::new(seen));
+            }
+        }
+        Ok(models)
     }
 
     /// A model and those that its joins lead to. `among`: models that count instead of the stored ones.

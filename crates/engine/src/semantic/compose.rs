@@ -153,11 +153,10 @@ impl<'a> World<'a> {
         let named: Vec<String> = joined::within(model, measure).collect();
         let is_same = |name: &str, asked: &str| find_dimension(model, name).is_ok_and(|dimension| dimension.same_as.as_deref() == Some(asked));
         // A join and its model are two names of one thing, where there is one way.
-        let is_there = |name: &str, asked: &str| {
-            let found = |member: &str| joined::find(model, member, self.models, joined::CONDITION).ok();
-            found(name).zip(found(asked)).is_some_and(|((way, one), (other_way, other))| way == other_way && one.name == other.name)
-        };
-        let is_meant = |asked: &str| named.iter().any(|name| name == asked || is_same(name, asked) || is_there(name, asked));
+        let find = |member: &str| joined::find(model, member, self.models, joined::CONDITION).ok().map(|(way, dimension)| (way, dimension.name.as_str()));
+        let there: Vec<_> = named.iter().filter(|name| joined::is_joined(model, name)).filter_map(|name| find(name.as_str())).collect();
+        let is_there = |asked: &str| !there.is_empty() && joined::is_joined(model, asked) && find(asked).is_some_and(|found| there.contains(&found));
+        let is_meant = |asked: &str| named.iter().any(|name| name == asked || is_same(name, asked)) || is_there(asked);
         let times = self.query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| &time.dimension);
         Places::of(times.chain(&self.query.dimensions).enumerate().filter(|(_, asked)| is_meant(asked)).map(|(place, _)| place))
     }

@@ -1,5 +1,7 @@
 //! The semantic query: which measures, by what, when, filtered how. JSON in the shape that Cube made common.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -105,21 +107,21 @@ impl SemanticQuery {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn time_columns(&self) -> Vec<Option<String>> {
-        let mut named: Vec<Option<String>> = Vec::with_capacity(self.time_dimensions.len());
-        for (index, TimeDimension { dimension, granularity, .. }) in self.time_dimensions.iter().enumerate() {
+        // Asked of questions before it is looked at how long they are, so each time is looked at once.
+        let plain: HashSet<&str> = self.dimensions.iter().map(String::as_str).collect();
+        let mut told: HashSet<&str> = HashSet::new();
+        let mut known: HashMap<String, String> = HashMap::new();
+        let mut named = Vec::with_capacity(self.time_dimensions.len());
+        for TimeDimension { dimension, granularity, .. } in &self.time_dimensions {
             let Some(granularity) = granularity else {
                 named.push(None);
                 continue;
             };
-            let mut before = self.time_dimensions.iter().take(index).zip(&named).filter(|(other, name)| other.dimension == *dimension && name.is_some()).peekable();
-            let is_told = before.peek().is_some() || self.dimensions.contains(dimension);
-            let name = match before.find(|(other, _)| other.granularity.as_ref() == Some(granularity)) {
-                // That is no other column, and is refused as a member that is asked for twice.
-                Some((_, name)) => name.clone(),
-                None if is_told => Some(format!("{dimension}.{granularity}")),
-                None => Some(dimension.clone()),
-            };
-            named.push(name);
+            let is_told = !told.insert(dimension) || plain.contains(dimension.as_str());
+            let width = format!("{dimension}.{granularity}");
+            let name = if is_told { width.clone() } else { dimension.clone() };
+            // One that comes again is no other column, and is refused as a member that is asked for twice.
+            named.push(Some(known.entry(width).or_insert(name).clone()));
         }
         named
     }
@@ -322,6 +324,19 @@ mod tests {
         assert_eq!(object, list);
         assert_eq!(object.order.len(), 2);
         assert_eq!(object.order[0].0, "a.b");
+    }
+
+    #[test]
+    fn a_column_has_its_width_in_its_name_where_its_time_stands_for_another() {
+        let query: SemanticQuery = serde_json::from_str(
+            r#"{"dimensions": ["o.due"], "timeDimensions": [
+                {"dimension": "o.at", "dateRange": "today"}, {"dimension": "o.at", "granularity": "day"}, {"dimension": "o.at", "granularity": "month"},
+                {"dimension": "o.at", "granularity": "1 day"}, {"dimension": "o.due", "granularity": "day"}, {"dimension": "o.due", "granularity": "day"}]}"#,
+        )
+        .unwrap();
+        // What is asked for twice has one name, and is refused by it.
+        let expected = [None, Some("o.at"), Some("o.at.month"), Some("o.at"), Some("o.due.day"), Some("o.due.day")];
+        assert_eq!(query.time_columns(), expected.map(|name| name.map(str::to_owned)));
     }
 
     #[test]

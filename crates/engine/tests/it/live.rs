@@ -112,6 +112,25 @@ async fn a_screen_that_only_applies_changes_shows_what_a_fresh_question_would() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stock_that_is_carried_on_has_a_new_bucket_with_the_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap()));
+    let engine = builder(folder.path(), Settings::default()).clock(Arc::clone(&clock) as Arc<dyn Clock>).open().await.unwrap();
+    let mill = engine.tenant("acme").unwrap();
+    mill.load("stock", Csv::bytes("at,shop,pieces\n2014-01-13T09:00:00Z,north,7\n2014-01-14T09:00:00Z,north,5\n2014-01-14T10:00:00Z,south,4\n"))
+        .await
+        .unwrap();
+    let kept = json!({"name": "kept", "label": "Kept", "kind": "balance", "column": "pieces", "by": ["shop"], "carry": true});
+    change(&mill, "stock", json!({"measures": [kept]})).await;
+    let days = json!([{"dimension": "stock.at", "granularity": "day", "dateRange": ["2014-01-14", "2014-01-31"]}]);
+    let mut live = mill.subscribe(&serde_json::from_value(json!({"measures": ["stock.kept"], "timeDimensions": days})).unwrap()).await.unwrap();
+    assert_eq!(next(&mut live).await.to_json()["result"]["data"], json!([["2014-01-14T00:00:00Z", "2014-01-15T00:00:00Z"], [9, 9]]));
+    // Nothing is loaded: only the day is another one.
+    clock.advance(chrono::TimeDelta::days(1));
+    while !next(&mut live).await.to_json().to_string().contains("2014-01-16T00:00:00Z") {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_named_filter_that_becomes_relative_follows_the_clock() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap()));

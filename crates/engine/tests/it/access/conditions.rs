@@ -2,7 +2,7 @@
 //! nothing, and what is kept of one person's answer is nobody else's.
 
 use serde_json::{Value, json};
-use tidemill::{ErrorKind, Measure, Mill, NamedFilter, SemanticQuery};
+use tidemill::{ErrorKind, Measure, Mill, NamedFilter, SemanticQuery, ViewDetail};
 
 use super::joined::load_all;
 use super::{seen_by, set_policies};
@@ -60,10 +60,18 @@ async fn what_is_made_of_a_hidden_column_is_not_there() {
     let model = user.model("orders").await.unwrap();
     assert!(model.measures.iter().all(|measure| !["eu", "nowhere", "twice"].contains(&measure.name.as_str())), "{:?}", model.measures);
     assert!(model.segments.is_empty());
+    // Nor is it in a view over the model.
+    let view = json!({"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": "*"}]});
+    ward.mill.update_view(serde_json::from_value(view).unwrap(), 0).await.unwrap();
+    let shown = |detail: &ViewDetail| [detail.measures.iter().any(|measure| measure.name == "eu"), detail.segments.iter().any(|segment| segment.name == "eu")];
+    assert_eq!(shown(&user.view_detail("sales").await.unwrap()), [false, false]);
+    assert_eq!(shown(&ward.mill.view_detail("sales").await.unwrap()), [true, true]);
     for (asked, says) in [
         (json!({"measures": ["orders.eu"]}), "no member \"eu\""),
         (json!({"measures": ["orders.twice"]}), "no member \"twice\""),
         (json!({"measures": ["orders.count"], "segments": ["orders.eu"]}), "no segment \"eu\""),
+        (json!({"measures": ["sales.eu"]}), "no member \"eu\""),
+        (json!({"measures": ["sales.count"], "segments": ["sales.eu"]}), "no segment \"eu\""),
     ] {
         let error = user.query(&query(&asked)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid, "{asked}");
