@@ -15,6 +15,7 @@ mod rows;
 use std::cell::RefCell;
 
 use datafusion::common::Column;
+use datafusion::functions::core::expr_fn::greatest;
 use datafusion::functions_nested::expr_fn::make_array;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
@@ -34,7 +35,7 @@ use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::moved::{Buckets, Grouped, Moved, Mover};
 use super::query::Filter;
 use super::states::States;
-use super::timed::Timed;
+use super::timed::{Timed, instant};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::functions::time_shift::TimeShift;
@@ -214,11 +215,19 @@ impl<'a> Part<'a> {
         }
         // Columns of the inner groups: own dimensions, those that only filters behind lookups look at, keys.
         let (mut buckets, mut inner) = (Vec::new(), Vec::new());
+        let carries = self.balances && measures.iter().any(|(measure, _)| measure.carry);
         for group in groups.iter().filter(|group| group.own) {
             match group.bucket {
                 Some(width) => {
-                    let fine = moved.filter(|moved| moved.member == group.member).and_then(|moved| moved.buckets).map_or(width.interval, |buckets| buckets.fine);
-                    buckets.push((own_name(group.member), Width { interval: fine, ..width }.of(group.expr.clone())));
+                    let moved = moved.filter(|moved| moved.member == group.member).and_then(|moved| moved.buckets);
+                    let fine = moved.map_or(width.interval, |buckets| buckets.fine);
+                    let bucket = Width { interval: fine, ..width }.of(group.expr.clone());
+                    // What is carried on from before is there in the first bucket: one row of each stock, however long ago it begins.
+                    let bucket = match moved.and_then(|buckets| buckets.shown.from).filter(|_| carries) {
+                        Some(first) => greatest(vec![bucket, instant(first)]),
+                        None => bucket,
+                    };
+                    buckets.push((own_name(group.member), bucket));
                 }
                 None => inner.push((own_name(group.member), group.expr.clone())),
             }
