@@ -23,7 +23,7 @@ impl Mill {
     /// same for both.
     ///
     /// Rows come in the order of an ORDER BY whose columns are answered, and in any without; rows at the same place of it may change
-    /// places. Fractions may differ by a billionth.
+    /// places. Sums of fractions are exact, so all else is equal or it is not.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {

@@ -52,10 +52,7 @@ async fn a_stock_stays_what_it_was() {
         assert!(verified.equal, "{:?}", verified.differences);
         // What was there before the range counts, and a filter looks at what there is.
         assert_eq!(rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("day"), ["2024-01-03", "2024-01-03"])})).await, json!([[day(3), 10]]));
-        assert_eq!(
-            rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("day"), ["2024-01-02", "2024-01-03"])})).await,
-            json!([[day(2), 12], [day(3), 10]])
-        );
+        assert_eq!(rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("day"), ["2024-01-02", "2024-01-03"])})).await, json!([[day(2), 12], [day(3), 10]]));
         assert_eq!(rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("week"), ["2024-01-01", "2024-01-07"])})).await, json!([[day(1), 10]]));
         let many = json!([{"member": "stock.pieces", "operator": "gte", "values": [4]}]);
         let found = rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": days, "filters": many})).await;
