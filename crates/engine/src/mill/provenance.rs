@@ -98,7 +98,15 @@ pub(super) fn told(range: Option<Range>) -> Option<TimeRange> {
 pub(super) fn filled_until(columns: &[ResultColumn], model: &Model, seen: &Seen, calendar: Calendar, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let time = columns.iter().find(|column| column.role == ColumnRole::Time)?;
     let column = seen.metadata.schema.time_column.as_deref()?;
-    if is_column_of(model, &time.name, column) { seen.complete_until(calendar, now) } else { None }
+    if is_column_of(model, member_of(time), column) { seen.complete_until(calendar, now) } else { None }
+}
+
+/// The member that a column of buckets is of: where its time is among the dimensions too, the width stands behind that.
+fn member_of(time: &ResultColumn) -> &str {
+    let width = time.granularity.as_ref().map(ToString::to_string).or_else(|| time.grain.map(|grain| grain.as_str().to_owned()));
+    let member = width.and_then(|width| time.name.strip_suffix(width.as_str())?.strip_suffix('.'));
+    // A time may be called as a width is: `orders.day` by day.
+    member.filter(|member| member.contains('.')).unwrap_or(&time.name)
 }
 
 /// Where the first bucket begins that is still running: it ends after `now`, or more than a twentieth of it lies behind the end of the rows
@@ -138,6 +146,17 @@ mod tests {
         let columns = [ResultColumn::new("o.at", ColumnType::Timestamp, ColumnRole::Time).in_buckets(&Granularity::Every(width), width)];
         let range = to.map(|to| TimeRange { from: at("2000-01-01T00:00:00Z"), to: at(to) });
         running_from(&columns, zone.into(), at(now), until.map(at), range).unwrap().format("%FT%TZ").to_string()
+    }
+
+    #[test]
+    fn a_column_of_buckets_is_of_its_time_whatever_it_is_called() {
+        for (name, width, member) in
+            [("o.at", "day", "o.at"), ("o.at.day", "day", "o.at"), ("o.at.15 minutes", "15 minutes", "o.at"), ("o.day", "day", "o.day"), ("o.day.day", "day", "o.day")]
+        {
+            let width: Interval = width.parse().unwrap();
+            let column = ResultColumn::new(name, ColumnType::Timestamp, ColumnRole::Time).in_buckets(&Granularity::Every(width), width);
+            assert_eq!(member_of(&column), member, "{name}");
+        }
     }
 
     #[test]
