@@ -68,6 +68,14 @@ const scenes: Scene[] = [
   { name: 'loads', path: '?tab=loads', prepare: press(/^Details of flights/) },
   { name: 'rejected', path: '?tab=rejected' },
   { name: 'rejected-corrected', path: '?tab=rejected', prepare: press(/^Correct line/) },
+  {
+    name: 'delete-rows',
+    path: '',
+    prepare: async (page) => {
+      await press(/^Delete rows/)(page);
+      await expect(page.getByRole('dialog', { name: /^Delete rows/ })).toBeVisible();
+    },
+  },
   { name: 'retention', path: '?tab=retention' },
   {
     name: 'retention-asked',
@@ -279,6 +287,15 @@ const asking: Scene[] = [
     prepare: async (page) => {
       await press('Run')(page);
       await expect(page.getByRole('grid', { name: 'Result' })).toBeVisible();
+    },
+  },
+  {
+    name: 'sql-lineage',
+    path: `/sql?q=${encodeURIComponent('select carrier, measure(count) from flights group by 1')}`,
+    prepare: async (page) => {
+      await press('Run')(page);
+      await press('Where does this come from?')(page);
+      await expect(page.getByRole('dialog')).toContainText('Where the rows came from');
     },
   },
 ];
