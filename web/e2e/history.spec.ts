@@ -191,7 +191,7 @@ test('rows that are too old go, after a question', async ({ page, freshServer, s
   const question = page.getByRole('dialog', { name: 'Delete old rows?' });
   await expect(question).toContainText(`${whole(loaded)} of ${whole(loaded)} rows`);
   await question.getByRole('button', { name: 'Save and delete' }).click();
-  await expect(page.getByText('Saved')).toBeVisible();
+  await expect(page.getByTestId('toast').getByText('Saved')).toBeVisible();
 
   // Upkeep comes a little after the commit.
   await expect.poll(() => rowsOf(seeded), { timeout: 90_000 }).toBe(0);
