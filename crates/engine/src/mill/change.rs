@@ -70,8 +70,8 @@ pub struct VacuumReport {
 }
 
 impl Mill {
-    /// Merges the small segments of each time chunk. The rows are the same before and after, and so are the answers, but
-    /// for the last digits of sums of floats. Nothing to merge is no commit, so it may be called at any time. With
+    /// Merges the small segments of each time chunk. The rows are the same before and after, and so are the answers, to
+    /// the last digit. Nothing to merge is no commit, so it may be called at any time. With
     /// [`Settings::upkeep_seconds`](crate::Settings::upkeep_seconds) the engine does it by itself after commits.
     ///
     /// ```
