@@ -189,6 +189,7 @@ impl Mill {
                 events: shared.events.clone(),
                 steps: Arc::new(self.clone()),
                 gatherings: Arc::clone(&shared.gatherings),
+                keeps_order: shared.keeps_order,
                 datasets: Arc::clone(&shared.datasets),
                 references: Arc::clone(&shared.references),
                 segment_max_rows: shared.settings.segment_max_rows,

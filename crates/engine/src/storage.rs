@@ -54,6 +54,7 @@ pub(crate) mod segment;
 pub(crate) mod statistics;
 pub(crate) mod widening;
 pub(crate) mod writer;
+pub(crate) mod writes;
 
 #[doc(hidden)]
 pub use disk::{Disk, Reason, SystemDisk};

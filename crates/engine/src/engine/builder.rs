@@ -48,6 +48,7 @@ enum Place {
     Folder(PathBuf),
     Bucket(Box<S3Store>),
     Store(Arc<dyn ObjectStore>),
+    Disk(Arc<DurableLocalStore>),
 }
 
 impl std::fmt::Debug for EngineBuilder {
@@ -86,6 +87,14 @@ impl EngineBuilder {
     #[must_use]
     pub fn object_store(mut self, store: Arc<dyn ObjectStore>) -> Self {
         self.place = Some(Place::Store(store));
+        self
+    }
+
+    /// Stores in a folder that is open already, or simulated.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn local_store(mut self, store: Arc<DurableLocalStore>) -> Self {
+        self.place = Some(Place::Disk(store));
         self
     }
 
@@ -158,6 +167,8 @@ impl EngineBuilder {
             self.settings.validate()?;
             let bucket = matches!(self.place, Some(Place::Bucket(_)));
             let folder = if let Some(Place::Folder(folder)) = &self.place { Some(folder.clone()) } else { None };
+            // Of other stores it is not known what they make of the extensions of a put.
+            let keeps_order = matches!(self.place, Some(Place::Folder(_) | Place::Disk(_)));
             let store = open_place(self.place.take()).await?;
             if let Some(folder) = folder {
                 // Beside everything else: nobody waits for it.
@@ -186,6 +197,7 @@ impl EngineBuilder {
                 events: Events::with_capacity(self.settings.event_capacity),
                 live: SharedQueries::default(),
                 gatherings: Arc::default(),
+                keeps_order,
                 planners: Planners::new(self.settings.tenant_planned_statements),
                 pace: Default::default(),
                 advisor: Advisor::default(),
@@ -219,6 +231,7 @@ impl EngineBuilder {
 async fn open_place(place: Option<Place>) -> Result<Arc<dyn ObjectStore>> {
     match place {
         Some(Place::Store(store)) => Ok(store),
+        Some(Place::Disk(store)) => Ok(store),
         Some(Place::Bucket(bucket)) => bucket.build(),
         Some(Place::Folder(folder)) => {
             let opened =

@@ -24,6 +24,7 @@ use crate::storage::entry::{Entry, HeldTo};
 use crate::storage::log::Snapshot;
 use crate::storage::segment::Segment;
 use crate::storage::writer::SegmentWriter;
+use crate::storage::writes::Writes;
 
 /// Bytes of rows that are held until their keys are looked for.
 const HELD_MAX_BYTES: usize = 64 << 20;
@@ -176,21 +177,21 @@ fn existing<'a>(host: &'a LoadHost, snapshot: &'a Snapshot) -> Existing<'a> {
     Existing { store: &host.store, prefix: host.log.prefix(), schema: &snapshot.arrow, partials: &host.partials }
 }
 
-/// Commits rows that were held to a contract. Where there are unique keys, they are looked for in what came in since, and
+/// Commits rows that were held to a contract, while they are being written. Where there are unique keys, they are looked for in what came in since, and
 /// the commit is made only on top of what was looked at.
 ///
 /// # Errors
 /// As a commit; `Conflict` when rows with the same keys came in meanwhile, or the contract was changed.
-pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<&Snapshot>, mut entry: Entry) -> Result<Committed> {
+pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<&Snapshot>, mut entry: Entry, writes: &Writes) -> Result<Committed> {
     let Some(before) = before else {
         let _appending = host.log.appending.read().await;
-        return host.log.commit(entry).await;
+        return host.log.commit_after(entry, writes).await;
     };
     let contract = before.metadata.contract.clone();
     if unique.is_empty() {
         entry.held_to = Some(HeldTo { contract, columns: Arc::clone(&before.arrow), version: None });
         let _appending = host.log.appending.read().await;
-        return host.log.commit(entry).await;
+        return host.log.commit_after(entry, writes).await;
     }
     let _turn = host.log.keying.lock().await;
     let mut known: HashSet<String> = before.segments.iter().map(|segment| segment.path.clone()).collect();
@@ -204,14 +205,14 @@ pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<
         let metadata = &latest.metadata;
         let is_other = entry.table.as_ref().is_some_and(|table| *table != metadata.id) || entry.alters.as_ref().is_some_and(|alters| alters != metadata);
         if is_other || !agree(&before.arrow, &latest.arrow) || metadata.steps != entry.steps || metadata.contract != contract {
-            return host.log.commit(entry).await;
+            return host.log.commit_after(entry, writes).await;
         }
         let new: Vec<Arc<Segment>> = latest.segments.iter().filter(|segment| !known.contains(&segment.path)).cloned().collect();
         if unique.clash(&new, &existing(host, &latest), &[]).await?.is_some() {
             return Err(Error::conflict("rows with the same unique keys came into the dataset in the meantime; load again, and the contract decides about these rows"));
         }
         known.extend(new.into_iter().map(|segment| segment.path.clone()));
-        match host.log.commit(entry.clone()).await {
+        match host.log.commit_after(entry.clone(), writes).await {
             Err(error) if error.kind() == ErrorKind::Conflict && error.position_conflict().is_none() => last = error,
             ended => return ended,
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::infer::{Inference, Layout};
 use super::reject::{Reject, RowHeader};
 use crate::error::{Error, Result};
+use crate::storage::writes::Unreferenced;
 use crate::storage::{checked_text, layout};
 
 const FORMAT: u32 = 2;
@@ -53,7 +54,7 @@ pub(super) async fn put(store: &Arc<dyn ObjectStore>, dataset: &Path, load_id: &
         return Ok(());
     }
     let text = encode(header_of(inference), rejects)?;
-    let put = store.put(&layout::rejects(dataset, load_id), checked_text::seal(text).into()).await;
+    let put = store.put_opts(&layout::rejects(dataset, load_id), checked_text::seal(text).into(), Unreferenced::options()).await;
     put.map(drop).map_err(|error| Error::from(error).context("keep rejected rows"))
 }
 

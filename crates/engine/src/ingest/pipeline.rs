@@ -45,7 +45,8 @@ use crate::storage::entry::{Entry, LoadRecord, Metadata};
 use crate::storage::log::{DatasetLog, Loading, Snapshot};
 use crate::storage::positions::Advance;
 use crate::storage::segment::Segment;
-use crate::storage::writer::{SegmentWriter, Written, remove};
+use crate::storage::writer::{SegmentWriter, Written, discard};
+use crate::storage::writes::Writes;
 
 /// Batches between the decoder and the writer.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -69,6 +70,8 @@ pub(crate) struct LoadHost {
     /// Who fetches what steps need.
     pub steps: Arc<dyn StepHost>,
     pub gatherings: Arc<Gatherings>,
+    /// Whether the store makes a log entry visible after what it names, however they are put.
+    pub keeps_order: bool,
     pub datasets: Arc<Datasets>,
     pub references: Arc<KnownReferences>,
     pub segment_max_rows: usize,
@@ -225,7 +228,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
     };
     let demanded = plan.decision.demanded(&plan.progress.misfits());
     if !demanded.is_empty() {
-        discard(host, &ground.segments).await;
+        discard(&host.store, host.log.prefix(), &ground.segments, &ground.writes).await;
         plan.demanded.extend(demanded);
         return Ok(None);
     }
@@ -233,7 +236,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
     let new_columns = before.as_ref().map_or_else(|| Ok(Vec::new()), |before| ground.settle_columns(before))?;
     let profiled = ground.profiled.take();
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
-    let segments = ground.segments.clone();
+    let (segments, writes) = (ground.segments.clone(), std::mem::take(&mut ground.writes));
     let replaced = Replaced::of(&plan.mode, ground.keys.take()).or(widens.then_some(Replaced::Nothing));
     // A load that replaces waits for rewrites, and a deletion, which is one, waits for loads.
     if before.is_some() && replaced.is_some() {
@@ -244,6 +247,9 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
         let earlier = intake::earlier_profile(host, before.as_deref()).await;
         let drift = intake::keep_profile(host, profiled, earlier.as_ref(), &ground.schema).await;
         plan.progress.check()?;
+        if replaced.is_some() || plan.record.replays.is_some() || !host.keeps_order {
+            writes.done().await?;
+        }
         let record = LoadRecord {
             // A large source was read on the way here.
             digest: once::digest_of(&plan.record, &plan.order, &plan.source, &plan.progress).await?,
@@ -295,7 +301,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
         };
         match replacing {
             Some(Replacing { committed, rows, removed, added }) => Ok((committed, LoadRecord { replaced: rows, ..record }, removed, added)),
-            None => intake::commit(host, &ground.unique, before.as_deref(), entry).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
+            None => intake::commit(host, &ground.unique, before.as_deref(), entry, &writes).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
         }
     }
     .await;
@@ -309,7 +315,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
         // The rows may be visible: nothing of them may go.
         Ok((Committed::Unknown(error), ..)) => Err(error),
         other => {
-            discard(host, &segments).await;
+            discard(&host.store, host.log.prefix(), &segments, &writes).await;
             kept_rejects::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             kept::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             match other {
@@ -331,13 +337,6 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
                 Err(error) => Err(error),
             }
         }
-    }
-}
-
-/// Removes segments that no version names.
-async fn discard(host: &LoadHost, segments: &[Segment]) {
-    for segment in segments {
-        remove(&host.store, host.log.prefix(), &segment.path).await;
     }
 }
 
@@ -473,6 +472,8 @@ pub(super) struct Plan {
 struct Ground {
     segments: Vec<Segment>,
     /// The rows of a small load, by the path of their segment.
+    /// Those of the segments that are not stored yet.
+    writes: Writes,
     fresh: Vec<(String, RecordBatch)>,
     rejects: Vec<Reject>,
     /// Where rows are replaced by key.
@@ -548,10 +549,10 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
             Ok(Ok((taken, treatment))) => {
                 plan.progress.reject_rows(taken.rejected);
                 let (written, profiled) = tokio::join!(writer.finish(), intake::finish_profile(host, taken.profiler, &plan.record.load_id));
-                let Written { segments, chunk, fresh } = written?;
+                let Written { segments, writes, chunk, fresh } = written?;
                 let (left_out, nulled, steps) = (treatment.left_out(), treatment.nulled(), plan.treatments.kept(&target.columns)?);
                 let Taken { rejects, unique, keys, .. } = taken;
-                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions, nulled, unique, profiled, left_out, steps });
+                return Ok(Ground { segments, writes, fresh, rejects, keys, schema, chunk, promotions, nulled, unique, profiled, left_out, steps });
             }
             Ok(Err(found)) => {
                 writer.abandon().await;

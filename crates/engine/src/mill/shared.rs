@@ -79,6 +79,8 @@ pub(crate) struct Shared {
     pub live: SharedQueries,
     /// Small loads that wait for a commit.
     pub gatherings: Arc<Gatherings>,
+    /// Whether the store makes a log entry visible after what it names, however they are put.
+    pub keeps_order: bool,
     /// Values that contracts refer to.
     pub references: Arc<KnownReferences>,
     pub advisor: Advisor,

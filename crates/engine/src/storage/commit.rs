@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
 use super::durable::{NotDurable, NotWritten};
 use super::entry::{Entry, HeldTo, LoadRecord};
@@ -19,6 +19,7 @@ use super::log::{DatasetLog, Snapshot};
 use super::positions::Positions;
 use super::segment::Segment;
 use super::writer::object_path;
+use super::writes::{After, Writes};
 use crate::catalog::dataset::agree;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -59,7 +60,15 @@ impl DatasetLog {
     /// # Errors
     /// `Conflict` when the entry creates a dataset that is there, rewrites segments of which one is not in the latest
     /// version any more, goes on from where a source is not, or brings rejected rows whose place was taken; `NotFound` when the dataset is not there. After an error nothing was committed.
-    pub(crate) async fn commit(&self, mut entry: Entry) -> Result<Committed> {
+    pub(crate) async fn commit(&self, entry: Entry) -> Result<Committed> {
+        self.commit_after(entry, &Writes::default()).await
+    }
+
+    /// The same while what the entry names is being written. There may be writes only where the store knows what comes after what.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit), and that of a write that failed.
+    pub(crate) async fn commit_after(&self, mut entry: Entry, writes: &Writes) -> Result<Committed> {
         let _turn = self.committing.lock().await;
         let creates = entry.alters.is_none() && entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
         entry.commit_id = Some(uuid::Uuid::new_v4().to_string());
@@ -123,7 +132,7 @@ impl DatasetLog {
                 }
             };
             self.look_for(&entry, long_ago).await?;
-            match self.put_entry(version, entry.encode(&arrow)?.into()).await {
+            match self.put_entry(version, entry.encode(&arrow)?.into(), writes).await {
                 Put::Done => {
                     // It may have been on its way so long that the log was gone which it follows: then nobody sees it.
                     if let Some(before) = &before
@@ -140,7 +149,10 @@ impl DatasetLog {
                     return Ok(Committed::Version(snapshot));
                 }
                 Put::Taken => {}
-                Put::Refused(error) => return Err(error.context("commit")),
+                Put::Refused(error) => {
+                    writes.done().await?;
+                    return Err(error.context("commit"));
+                }
                 Put::Unknown(error) => {
                     let message =
                         format!("commit: it is not known whether version {version} was made: {error}; look before you try again, or repeat a load with the same key or position");
@@ -178,12 +190,14 @@ impl DatasetLog {
     /// Puts an entry if nobody else has put one. A put that failed may have been done, and one that finds the version
     /// taken may have taken it itself before its answer was lost: the object says which. Putting the same bytes again
     /// under the same name is harmless, and decides about a put that may still be on its way.
-    async fn put_entry(&self, version: u64, bytes: Bytes) -> Put {
+    async fn put_entry(&self, version: u64, bytes: Bytes, writes: &Writes) -> Put {
         let location = layout::log_entry(&self.prefix, version);
         let mut last = Error::internal("no put was tried");
         let mut sent = false;
         for _ in 0..PUTS {
-            match self.store.put_opts(&location, PutPayload::from(bytes.clone()), PutMode::Create.into()).await {
+            let mut options = PutOptions::from(PutMode::Create);
+            options.extensions.insert(After(writes.clone()));
+            match self.store.put_opts(&location, PutPayload::from(bytes.clone()), options).await {
                 Ok(_) => return Put::Done,
                 Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
                     last = Error::conflict(format!("log entry {location} is there, but cannot be read"));

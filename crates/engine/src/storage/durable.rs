@@ -3,10 +3,12 @@
 //!
 //! ```text
 //!   put     stage the bytes beside the file, sync them, give them their name, sync the folders that name it
+//!           of what nobody asks for before something else names it: write the file, sync its bytes and the folders at once
 //!   delete  take the name away, sync the folder
 //!   head    sync the folders that name the file, then say that it is there
 //! ```
-//! The bytes are synced before they have their name, so nobody ever sees, or builds upon, a file whose bytes may be lost.
+//! The bytes are synced before they have their name, so nobody ever sees, or builds upon, a file whose bytes may be lost; `writes` says
+//! what need not wait for what.
 //! A name can be seen before it is synced: by another process, or by a reader beside the put. Whoever promises something
 //! because of what he has read asks with `head` first.
 
@@ -29,6 +31,7 @@ use object_store::{
 };
 
 use super::disk::{Disk, Reason, SystemDisk};
+use super::writes::{After, Unreferenced, Writes};
 
 /// Folders that are remembered; then they are synced anew.
 const FOLDERS_MAX: usize = 1 << 16;
@@ -77,10 +80,11 @@ impl DurableLocalStore {
         Self { names: Arc::new(LocalFileSystem::new()), reads, root: PathBuf::from("/"), disk, folders: Arc::default() }
     }
 
-    /// Writes a file so that it is there as a whole or not at all.
-    async fn write(self, location: Path, file: PathBuf, payload: PutPayload, mode: PutMode) -> Result<()> {
+    /// Writes a file so that it is there as a whole or not at all, and not before others are.
+    async fn write(self, location: Path, file: PathBuf, payload: PutPayload, mode: PutMode, others: Writes) -> Result<()> {
         let staged = self.stage(&file, &payload).await.map_err(not_written)?;
-        let named = match self.disk.sync(&staged, Reason::Content).await {
+        let (synced, others) = futures::join!(self.disk.sync(&staged, Reason::Content), others.done());
+        let named = match synced.and_then(|()| others.map_err(std::io::Error::other)) {
             Ok(()) if mode == PutMode::Create => self.disk.link(&staged, &file).await,
             Ok(()) => self.disk.rename(&staged, &file).await,
             Err(error) => Err(error),
@@ -96,6 +100,36 @@ impl DurableLocalStore {
         self.sync_names(&file, Reason::Name).await.map_err(not_durable)
     }
 
+    /// Writes a file that nobody asks for before this is answered: what is left behind by a failure takes room and nothing else.
+    async fn write_unreferenced(self, location: Path, file: PathBuf, payload: PutPayload) -> Result<()> {
+        match self.create(&file, &payload).await {
+            Ok(()) => {}
+            // Somebody wrote it before: it is replaced as a whole.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return self.write(location, file, payload, PutMode::Overwrite, Writes::default()).await,
+            Err(error) => return Err(not_written(error)),
+        }
+        // Begun first: on the disk of a machine the other sync blocks this thread.
+        let (store, named) = (self.clone(), file.clone());
+        let names = self.disk.drive(async move { store.sync_names(&named, Reason::Name).await.map_err(not_durable) }.boxed());
+        let (synced, names) = futures::join!(self.disk.sync(&file, Reason::Content), names);
+        if let Err(error) = synced {
+            let _ = self.disk.remove(&file).await;
+            return Err(not_written(error));
+        }
+        names
+    }
+
+    /// Writes a new file, and makes its folders where they are missing.
+    async fn create(&self, file: &FilePath, payload: &PutPayload) -> std::io::Result<()> {
+        match self.disk.create(file, payload).await {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.create_folders(file.parent()).await?;
+                self.disk.create(file, payload).await
+            }
+            created => created,
+        }
+    }
+
     /// Writes the bytes under a name that nobody asks for, in the folder of the file, so that they need not be copied.
     async fn stage(&self, file: &FilePath, payload: &PutPayload) -> std::io::Result<PathBuf> {
         let mut last = None;
@@ -104,12 +138,7 @@ impl DurableLocalStore {
             let mut staged = file.as_os_str().to_owned();
             staged.push(format!("#{number}"));
             let staged = PathBuf::from(staged);
-            let mut created = self.disk.create(&staged, payload).await;
-            if created.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-                self.create_folders(file.parent()).await?;
-                created = self.disk.create(&staged, payload).await;
-            }
-            match created {
+            match self.create(&staged, payload).await {
                 Ok(()) => return Ok(staged),
                 // Somebody else's, or left behind by a process that was killed.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => last = Some(error),
@@ -238,7 +267,14 @@ impl ObjectStore for DurableLocalStore {
             return Err(object_store::Error::NotImplemented { operation: "a put that updates, or has attributes".to_owned(), implementer: self.to_string() });
         }
         let file = self.names.path_to_filesystem(location)?;
-        self.drive(self.clone().write(location.clone(), file, payload, opts.mode).boxed()).await?;
+        let (store, location) = (self.clone(), location.clone());
+        let work = if opts.mode == PutMode::Overwrite && opts.extensions.get::<Unreferenced>().is_some() {
+            store.write_unreferenced(location, file, payload).boxed()
+        } else {
+            let others = opts.extensions.get::<After>().map(|after| after.0.clone()).unwrap_or_default();
+            store.write(location, file, payload, opts.mode, others).boxed()
+        };
+        self.drive(work).await?;
         Ok(PutResult { e_tag: None, version: None })
     }
 
@@ -387,6 +423,61 @@ mod tests {
         // Nothing that was staged is left.
         let left: Vec<_> = std::fs::read_dir(fixture.folder.path().join("acme/flights")).unwrap().collect();
         assert_eq!(left.len(), 2, "{left:?}");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_asks_for_is_synced_where_it_lies() {
+        let fixture = Fixture::new();
+        let put = |name: &'static str, text: &'static str| fixture.store.put_opts(&Path::from(name), text.into(), Unreferenced::options());
+        put("acme/a.parquet", "x").await.unwrap();
+        let mut synced = fixture.synced();
+        // Both at once, in any order.
+        synced.sort_by_key(|(path, _)| path.clone());
+        assert_eq!(synced, pairs([("", Reason::Parent), ("acme", Reason::Name), ("acme/a.parquet", Reason::Content)]));
+        // One that is there after all is replaced as a whole.
+        put("acme/a.parquet", "y").await.unwrap();
+        assert_eq!(fixture.synced(), pairs([("acme/a.parquet#1", Reason::Content), ("acme", Reason::Name)]));
+        assert_eq!(fixture.store.get(&Path::from("acme/a.parquet")).await.unwrap().bytes().await.unwrap(), "y");
+        fixture.disk.refuse(Reason::Content);
+        let error = put("acme/b.parquet", "x").await.unwrap_err();
+        assert!(error.to_string().contains("nothing was written: disk is gone"), "{error}");
+        fixture.disk.refuse(Reason::Name);
+        let error = put("acme/c.parquet", "x").await.unwrap_err();
+        assert!(error.to_string().contains("could not be made durable: disk is gone"), "{error}");
+        let mut left: Vec<_> = std::fs::read_dir(fixture.folder.path().join("acme")).unwrap().map(|file| file.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["a.parquet", "c.parquet"]);
+    }
+
+    #[tokio::test]
+    async fn a_name_comes_after_what_it_must_come_after() {
+        let fixture = Fixture::new();
+        fixture.create("log/0").await.unwrap();
+        fixture.synced();
+        let after = |writes: &Writes| {
+            let mut options = PutOptions::from(PutMode::Create);
+            options.extensions.insert(After(writes.clone()));
+            options
+        };
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let writes = Writes::begin(async move { wait.await.map_err(|error| crate::Error::internal(error.to_string())) });
+        let (name, options) = (Path::from("log/1"), after(&writes));
+        let (put, ()) = tokio::join!(fixture.store.put_opts(&name, "x".into(), options), async {
+            // Its bytes are synced meanwhile, and nobody sees it.
+            while fixture.synced() != pairs([("log/1#1", Reason::Content)]) {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            assert!(fixture.store.get(&Path::from("log/1")).await.is_err());
+            go.send(()).unwrap();
+        });
+        put.unwrap();
+        assert_eq!(fixture.synced(), pairs([("log", Reason::Name)]));
+
+        let failed = Writes::begin(async { Err(crate::Error::exhausted("the disk is full")) });
+        let error = fixture.store.put_opts(&Path::from("log/2"), "x".into(), after(&failed)).await.unwrap_err();
+        assert!(error.to_string().contains("nothing was written: the disk is full"), "{error}");
+        assert_eq!(std::fs::read_dir(fixture.folder.path().join("log")).unwrap().count(), 2);
     }
 
     #[tokio::test]

@@ -1,11 +1,13 @@
 //! Rows of one segment become the bytes of its object, batch after batch, with their statistics. What is held is the
 //! row group that is being filled and the bytes of those that are full, never all rows.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, PutPayload};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -17,6 +19,7 @@ use super::encodings;
 use super::segment::Segment;
 use super::statistics::ColumnStatistics;
 use super::writer::object_path;
+use super::writes::{Unreferenced, Writes};
 use crate::error::{Error, Result};
 
 /// Rows of a row group.
@@ -135,8 +138,24 @@ pub(super) struct Encoded {
 impl Encoded {
     /// Stores it. It is visible to nobody before a commit names it.
     pub(super) async fn put(self, store: &dyn ObjectStore, prefix: &Path, path: String, written_at: DateTime<Utc>) -> Result<Segment> {
-        let bytes = self.bytes.len() as u64;
-        store.put(&object_path(prefix, &path), self.bytes.into()).await.map_err(|error| Error::from(error).context("write segment"))?;
-        Ok(Segment { path, rows: self.rows, bytes, written_at, statistics: self.statistics })
+        let (segment, bytes) = self.into_segment(path, written_at);
+        put(store, &object_path(prefix, &segment.path), bytes).await?;
+        Ok(segment)
     }
+
+    /// Begins to store it. No commit may name it before that is done.
+    pub(super) fn begin(self, store: Arc<dyn ObjectStore>, prefix: &Path, path: String, written_at: DateTime<Utc>) -> (Segment, Writes) {
+        let (segment, bytes) = self.into_segment(path, written_at);
+        let object = object_path(prefix, &segment.path);
+        (segment, Writes::begin(async move { put(&*store, &object, bytes).await }))
+    }
+
+    fn into_segment(self, path: String, written_at: DateTime<Utc>) -> (Segment, PutPayload) {
+        let bytes = self.bytes.len() as u64;
+        (Segment { path, rows: self.rows, bytes, written_at, statistics: self.statistics }, self.bytes.into())
+    }
+}
+
+async fn put(store: &dyn ObjectStore, object: &Path, bytes: PutPayload) -> Result<()> {
+    store.put_opts(object, bytes, Unreferenced::options()).await.map(drop).map_err(|error| Error::from(error).context("write segment"))
 }

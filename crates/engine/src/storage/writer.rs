@@ -18,6 +18,7 @@ use super::bloom;
 use super::encoder::{Packing, ROW_GROUP_ROWS, SegmentEncoder};
 use super::layout;
 use super::segment::Segment;
+use super::writes::Writes;
 use crate::catalog::TimeChunk;
 use crate::error::{Error, Result};
 
@@ -47,6 +48,8 @@ pub(crate) struct SegmentWriter {
     buffer: Vec<RecordBatch>,
     buffer_bytes: usize,
     segments: Vec<Segment>,
+    /// Of segments with few rows.
+    writes: Writes,
     fresh: Vec<(String, RecordBatch)>,
 }
 
@@ -54,6 +57,8 @@ pub(crate) struct SegmentWriter {
 #[derive(Debug)]
 pub(crate) struct Written {
     pub segments: Vec<Segment>,
+    /// Those of them that are not stored yet.
+    pub writes: Writes,
     /// The chunk width that was used.
     pub chunk: Option<TimeChunk>,
     /// The rows of a small load by the path of their segment; of a large one there are none.
@@ -72,7 +77,20 @@ impl SegmentWriter {
         written_at: DateTime<Utc>,
     ) -> Self {
         let time_index = time_column.and_then(|column| schema.index_of(column).ok());
-        Self { store, prefix, schema, time_index, chunk, max_rows, written_at, buffer: Vec::new(), buffer_bytes: 0, segments: Vec::new(), fresh: Vec::new() }
+        Self {
+            store,
+            prefix,
+            schema,
+            time_index,
+            chunk,
+            max_rows,
+            written_at,
+            buffer: Vec::new(),
+            buffer_bytes: 0,
+            segments: Vec::new(),
+            writes: Writes::default(),
+            fresh: Vec::new(),
+        }
     }
 
     /// Takes a batch of the dataset's schema.
@@ -94,14 +112,12 @@ impl SegmentWriter {
         let whole = self.segments.is_empty();
         self.cut().await?;
         let small = whole && self.segments.iter().map(|segment| segment.rows).sum::<u64>() <= FRESH_ROWS_MAX as u64;
-        Ok(Written { segments: self.segments, chunk: self.chunk, fresh: if small { self.fresh } else { Vec::new() } })
+        Ok(Written { segments: self.segments, writes: self.writes, chunk: self.chunk, fresh: if small { self.fresh } else { Vec::new() } })
     }
 
     /// Removes what was written, after a load that failed.
-    pub(crate) async fn abandon(mut self) {
-        for segment in std::mem::take(&mut self.segments) {
-            remove(&self.store, &self.prefix, &segment.path).await;
-        }
+    pub(crate) async fn abandon(self) {
+        discard(&self.store, &self.prefix, &self.segments, &self.writes).await;
     }
 
     async fn cut(&mut self) -> Result<()> {
@@ -117,12 +133,13 @@ impl SegmentWriter {
         // Rows of a load that is cut more than once would be too many, and they hold on to all of its memory.
         let keep = arranged.rows() <= FRESH_ROWS_MAX;
         let arranged = Arc::new(arranged);
-        let target = Target { store: &*self.store, prefix: &self.prefix, written_at: self.written_at, few, keep };
+        let target = Target { store: &self.store, prefix: &self.prefix, written_at: self.written_at, few, keep };
         let mut written = futures::stream::iter(0..arranged.pieces().len()).map(|piece| target.put(Arc::clone(&arranged), piece)).buffered(CONCURRENCY);
         self.fresh.clear();
-        while let Some((segment, rows)) = written.try_next().await? {
+        while let Some((segment, writes, rows)) = written.try_next().await? {
             self.fresh.extend(rows.map(|rows| (segment.path.clone(), rows)));
             self.segments.push(segment);
+            self.writes = std::mem::take(&mut self.writes).and(writes);
         }
         Ok(())
     }
@@ -131,7 +148,7 @@ impl SegmentWriter {
 /// Where segments go.
 #[derive(Clone, Copy)]
 struct Target<'a> {
-    store: &'a dyn ObjectStore,
+    store: &'a Arc<dyn ObjectStore>,
     prefix: &'a Path,
     written_at: DateTime<Utc>,
     few: bool,
@@ -139,8 +156,8 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// Puts one piece of what was arranged; with its rows, where they are kept.
-    async fn put(self, arranged: Arc<Arranged>, piece: usize) -> Result<(Segment, Option<RecordBatch>)> {
+    /// Puts one piece of what was arranged. Where its rows are kept, they are few: it is handed over with them while it is put.
+    async fn put(self, arranged: Arc<Arranged>, piece: usize) -> Result<(Segment, Writes, Option<RecordBatch>)> {
         let (path, encoded, rows) = blocking_unless(self.few, move || {
             let (name, rows) = arranged.piece(piece)?;
             drop(arranged);
@@ -150,8 +167,20 @@ impl Target<'_> {
             Ok((layout::segment(&name), encoder.finish()?, rows))
         })
         .await?;
-        let segment = encoded.put(self.store, self.prefix, path, self.written_at).await?;
-        Ok((segment, self.keep.then_some(rows)))
+        if self.keep {
+            let (segment, writes) = encoded.begin(Arc::clone(self.store), self.prefix, path, self.written_at);
+            return Ok((segment, writes, Some(rows)));
+        }
+        Ok((encoded.put(&**self.store, self.prefix, path, self.written_at).await?, Writes::default(), None))
+    }
+}
+
+/// Removes segments that no version names, also those that are still being written.
+pub(crate) async fn discard(store: &Arc<dyn ObjectStore>, prefix: &Path, segments: &[Segment], writes: &Writes) {
+    // What has failed is not there.
+    let _ = writes.done().await;
+    for segment in segments {
+        remove(store, prefix, &segment.path).await;
     }
 }
 
@@ -202,7 +231,8 @@ mod tests {
         let writer = || SegmentWriter::new(Arc::clone(&store), Path::from("acme/x"), batch.schema(), Some("at"), None, 1_000, Utc::now());
         let mut first = writer();
         first.write(batch.clone()).await.unwrap();
-        let Written { segments, chunk, fresh } = first.finish().await.unwrap();
+        let Written { segments, writes, chunk, fresh } = first.finish().await.unwrap();
+        writes.done().await.unwrap();
         assert_eq!(chunk, Some(TimeChunk::Week));
         assert!(fresh.iter().map(|(path, rows)| (path, rows.num_rows() as u64)).eq(segments.iter().map(|segment| (&segment.path, segment.rows))));
         assert_eq!(segments.iter().map(|segment| segment.rows).collect::<Vec<_>>(), [1_000, 1_000, 500]);
@@ -231,7 +261,8 @@ mod tests {
         ];
         let mut writer = SegmentWriter::new(Arc::clone(&store), Path::from("acme/x"), Arc::clone(&schema), Some("at"), None, 1 << 20, Utc::now());
         writer.write(RecordBatch::try_new(schema, arrays).unwrap()).await.unwrap();
-        let segments = writer.finish().await.unwrap().segments;
+        let Written { segments, writes, .. } = writer.finish().await.unwrap();
+        writes.done().await.unwrap();
         let segment = &segments[0];
         assert_eq!(segment.statistics.iter().map(|column| column.filtered).collect::<Vec<_>>(), [false, true, true, false]);
 

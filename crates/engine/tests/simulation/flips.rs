@@ -20,7 +20,7 @@ const FLIPS: usize = 10;
 
 async fn open(machine: &Arc<Machine>, encrypted: bool) -> tidemill::Result<Engine> {
     let settings = Settings { upkeep_seconds: 0, background_rollups: false, versions_kept_seconds: 0, commit_interval_ms: 0, query_partitions: 1, ..Settings::default() };
-    let builder = Engine::builder().object_store(Node::start(machine).1).settings(settings).clock(machine.clock.clone());
+    let builder = Node::start(machine).1.settings(settings).clock(machine.clock.clone());
     let builder = if encrypted { builder.encryption(Arc::new(MasterKeys::parse(KEY).unwrap())) } else { builder };
     builder.open().await
 }

@@ -106,7 +106,7 @@ async fn worker() {
     let disk = Arc::new(Doomed { calls: AtomicU64::new(0), last });
     let store = Arc::new(DurableLocalStore::with_disk(folder, disk).unwrap());
     let settings = Settings { upkeep_seconds: 0, background_rollups: false, commit_interval_ms: 0, versions_kept_seconds: 0, query_partitions: 1, ..Settings::default() };
-    let engine = Engine::builder().object_store(store).settings(settings).open().await.unwrap();
+    let engine = Engine::builder().local_store(store).settings(settings).open().await.unwrap();
     let mill = engine.tenant("acme").unwrap();
     let load = |number: usize, rows: u64| Csv::bytes(Batch { rows, old: false, outcome: Outcome::default() }.csv(number)).idempotency_key(format!("b{number}"));
     // What was under way when the last one was killed is sent again, as a client does who had no answer.

@@ -17,6 +17,7 @@ use object_store::{
 };
 use tidemill::clock::Clock;
 use tidemill::storage::{Disk, DurableLocalStore, Reason};
+use tidemill::{Engine, EngineBuilder};
 
 use crate::machine::{Fault, Machine, Storage};
 
@@ -40,13 +41,15 @@ fn not_found(location: &Path) -> Error {
 }
 
 impl Node {
-    /// A process over the storage of a machine, and the store that an engine in it is opened with.
-    pub(crate) fn start(machine: &Arc<Machine>) -> (Self, Arc<dyn ObjectStore>) {
+    /// A process over the storage of a machine, and the builder of an engine in it.
+    pub(crate) fn start(machine: &Arc<Machine>) -> (Self, EngineBuilder) {
         let node = Self { machine: Arc::clone(machine), number: machine.start() };
         let shared = Arc::new(node.clone());
         let on_disk = matches!(machine.lock().storage, Storage::Disk(_));
-        let store: Arc<dyn ObjectStore> = if on_disk { Arc::new(DurableLocalStore::simulated(Arc::clone(&shared) as Arc<dyn Disk>, shared)) } else { shared };
-        (node, store)
+        let builder = Engine::builder();
+        let builder =
+            if on_disk { builder.local_store(Arc::new(DurableLocalStore::simulated(Arc::clone(&shared) as Arc<dyn Disk>, shared))) } else { builder.object_store(shared) };
+        (node, builder)
     }
 
     async fn step(&self, what: &str, name: &str) -> Option<Fault> {

@@ -186,7 +186,7 @@ impl World {
             if attempt == OPENINGS {
                 self.machine.lock().fault_every = 0;
             }
-            let (node, store) = Node::start(&self.machine);
+            let (node, builder) = Node::start(&self.machine);
             let skew = TimeDelta::minutes(self.roll(|dice| dice.below(20)) as i64 - 10);
             let settings = Settings {
                 query_partitions: 1,
@@ -201,7 +201,7 @@ impl World {
                 checkpoint_commits: 3,
                 ..Settings::default()
             };
-            let mut builder = Engine::builder().object_store(store).settings(settings).clock(Arc::new(Skewed(Arc::clone(&self.machine.clock), skew)));
+            let mut builder = builder.settings(settings).clock(Arc::new(Skewed(Arc::clone(&self.machine.clock), skew)));
             if self.encrypted {
                 builder = builder.encryption(Arc::new(MasterKeys::parse(KEY).unwrap()));
             }

@@ -31,7 +31,8 @@ use crate::storage::log::Snapshot;
 use crate::storage::positions::Standing;
 use crate::storage::rows::conform;
 use crate::storage::segment::Segment;
-use crate::storage::writer::{SegmentWriter, Written, remove};
+use crate::storage::writer::{SegmentWriter, Written, discard};
+use crate::storage::writes::Writes;
 
 /// Profiles that are made at the same time.
 const PROFILES_AT_ONCE: usize = 8;
@@ -172,13 +173,13 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     let written = match written {
         Ok(written) => written,
         Err(error) => {
-            take_back(host, &[], &now).await;
+            take_back(host, &[], &Writes::default(), &now).await;
             answers.refuse(now, &error);
             return Vec::new();
         }
     };
-    let segments = written.segments;
-    let fresh = host.partials.prepare(host.log.prefix(), written.fresh);
+    let Written { segments, writes, fresh, .. } = written;
+    let fresh = host.partials.prepare(host.log.prefix(), fresh);
     let records = now.iter().zip(settled).zip(drifts).map(|((waiting, settled), drift)| {
         let record = LoadRecord {
             rows: settled.count(),
@@ -195,7 +196,10 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     let held_to = Some(HeldTo { contract: before.metadata.contract.clone(), columns: Arc::clone(&before.arrow), version: has_keys(before).then_some(before.version) });
     let entry = Entry { table, steps, held_to, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
     let appending = host.log.appending.read().await;
-    let committed = host.log.commit(entry).await;
+    let committed = match if host.keeps_order { Ok(()) } else { writes.done().await } {
+        Ok(()) => host.log.commit_after(entry, &writes).await,
+        Err(error) => Err(error),
+    };
     drop(appending);
     match committed {
         Ok(Committed::Version(snapshot)) => {
@@ -214,17 +218,17 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
             Vec::new()
         }
         Ok(Committed::Before(..)) => {
-            take_back(host, &segments, &now).await;
+            take_back(host, &segments, &writes, &now).await;
             now
         }
         // Somebody else came first, and may have brought the same keys or sources: they are compared once more. What one of them
         // is refused for is no reason to refuse the others.
         Err(error) if error.kind() == ErrorKind::Conflict && (has_keys(before) || error.position_conflict().is_some()) => {
-            take_back(host, &segments, &now).await;
+            take_back(host, &segments, &writes, &now).await;
             now
         }
         Err(error) => {
-            take_back(host, &segments, &now).await;
+            take_back(host, &segments, &writes, &now).await;
             answers.refuse(now, &error);
             Vec::new()
         }
@@ -379,10 +383,8 @@ async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[S
 }
 
 /// Removes what was written for a commit that did not come about.
-async fn take_back(host: &LoadHost, segments: &[Segment], now: &[Waiting]) {
-    for segment in segments {
-        remove(&host.store, host.log.prefix(), &segment.path).await;
-    }
+async fn take_back(host: &LoadHost, segments: &[Segment], writes: &Writes, now: &[Waiting]) {
+    discard(&host.store, host.log.prefix(), segments, writes).await;
     // Which of them there are depends on what was compared.
     for waiting in now.iter().filter(|waiting| !waiting.load.rejects.is_empty() || waiting.load.rows.iter().any(|rows| rows.source.is_some())) {
         kept_rejects::remove(&host.store, host.log.prefix(), &waiting.load.record.load_id).await;

@@ -8,6 +8,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::LoadProfile;
 use crate::error::{Error, Result};
+use crate::storage::writes::Unreferenced;
 use crate::storage::{checked_text, layout};
 
 /// Bytes of a profile that is stored.
@@ -22,7 +23,7 @@ pub(crate) async fn put(store: &Arc<dyn ObjectStore>, dataset: &Path, profile: &
     if bytes.len() > BYTES_MAX {
         return Err(Error::exhausted(format!("the profile takes {} bytes", bytes.len())));
     }
-    let put = store.put(&layout::profile(dataset, &profile.load_id), checked_text::seal(bytes).into()).await;
+    let put = store.put_opts(&layout::profile(dataset, &profile.load_id), checked_text::seal(bytes).into(), Unreferenced::options()).await;
     put.map(drop).map_err(|error| Error::from(error).context("keep the profile of a load"))
 }
 
