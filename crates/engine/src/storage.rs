@@ -10,7 +10,8 @@
 //! A dataset is a Delta Lake table. Data becomes visible in exactly one place, the put of a log entry with
 //! [`PutMode::Create`](object_store::PutMode::Create); everything before it is private, everything after it is derived.
 //! The segments of a version are kept in memory and extended entry by entry; nothing is ever listed on the query path.
-//! There is no write-ahead log: a write is answered when its log entry is durable (file and folder synced). An entry can
+//! There is no write-ahead log: a write is answered when its log entry is durable (file and folder synced), which gets its name after all that it names
+//! is (`writes`). An entry can
 //! be seen before that; whoever answers because of what somebody else has written makes sure of it with a `head` first.
 //!
 //! Segments never change. What changes is which of them make up the dataset: a `rewrite` puts new ones in the place of

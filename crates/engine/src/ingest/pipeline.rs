@@ -472,7 +472,6 @@ pub(super) struct Plan {
 struct Ground {
     segments: Vec<Segment>,
     /// The rows of a small load, by the path of their segment.
-    /// Those of the segments that are not stored yet.
     writes: Writes,
     fresh: Vec<(String, RecordBatch)>,
     rejects: Vec<Reject>,
