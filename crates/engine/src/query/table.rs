@@ -2,6 +2,7 @@
 //!
 //! [`scoped_plan`] is the only way to read a dataset: it puts the rows and columns that are seen above the scan,
 //! inside the logical plan, before anything else is planned. [`DatasetTable`] itself is never handed to a caller.
+//! How many rows there are decides which side of a join is kept in memory. Who does not see all of them gets plans that do not depend on it.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use std::sync::atomic::Ordering;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session as PlanSession, TableProvider};
-use datafusion::common::DFSchema;
+use datafusion::common::stats::Precision;
+use datafusion::common::{DFSchema, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
@@ -42,6 +44,8 @@ pub(crate) struct DatasetTable {
     store_url: ObjectStoreUrl,
     partials: Arc<Partials>,
     counters: Arc<ScanCounters>,
+    /// Whether plans may depend on how many rows there are.
+    counts: bool,
 }
 
 impl std::fmt::Debug for DatasetTable {
@@ -53,7 +57,7 @@ impl std::fmt::Debug for DatasetTable {
 impl DatasetTable {
     pub(crate) fn new(snapshot: Arc<Snapshot>, prefix: object_store::path::Path, session: &Session, counters: Arc<ScanCounters>) -> Self {
         counters.total.fetch_add(snapshot.segments.len() as u64, Ordering::Relaxed);
-        Self { snapshot, prefix, store_url: session.store_url().clone(), partials: Arc::clone(session.partials()), counters }
+        Self { snapshot, prefix, store_url: session.store_url().clone(), partials: Arc::clone(session.partials()), counters, counts: false }
     }
 
     /// What partials are computed from.
@@ -106,6 +110,7 @@ impl TableProvider for DatasetTable {
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
+        let statistics = if self.counts { about(&segments, &schema) } else { Statistics::new_unknown(&schema) };
         // The filter itself is handed to the source by DataFusion's rule, which knows whether a filter is left above it.
         let source = ParquetSource::new(schema)
             .with_table_parquet_options(state.table_options().parquet.clone())
@@ -116,9 +121,16 @@ impl TableProvider for DatasetTable {
             .with_file_groups(groups(&origin, segments, state.config().target_partitions()))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
+            .with_statistics(statistics)
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+/// How many rows segments have, as an estimate: answers are never made of it, only plans.
+fn about(segments: &[Arc<Segment>], schema: &SchemaRef) -> Statistics {
+    let rows: u64 = segments.iter().map(|segment| segment.rows).sum();
+    Statistics::new_unknown(schema).with_num_rows(Precision::Inexact(usize::try_from(rows).unwrap_or(usize::MAX)))
 }
 
 /// Segments spread over partitions, the largest first to the emptiest, so that all cores end together.
@@ -135,8 +147,9 @@ fn groups(source: &SegmentSource, mut segments: Vec<Arc<Segment>>, partitions: u
 }
 
 /// The plan that reads a dataset as somebody sees it: scan, then the rows, then the columns, some of them masked.
-pub(crate) fn scoped_plan(table: DatasetTable, dataset: &DatasetName, access: &Access, state: &SessionState) -> Result<LogicalPlan> {
+pub(crate) fn scoped_plan(mut table: DatasetTable, dataset: &DatasetName, access: &Access, state: &SessionState) -> Result<LogicalPlan> {
     let schema = table.schema();
+    table.counts = !access.filters_rows();
     let mut plan = LogicalPlanBuilder::scan(dataset.as_str(), provider_as_source(Arc::new(table)), None)?;
     if let Some(predicate) = access.row_filter(plan.schema(), dataset, state)? {
         let predicate = guard::marked(predicate, plan.schema(), state)?;

@@ -1,6 +1,10 @@
 //! SQL: what it may do and, above all, what it may not.
 
-use tidemill::{Csv, ErrorKind, Limits, Scope, TenantId};
+use std::sync::Arc;
+
+use datafusion::physical_plan::joins::HashJoinExec;
+use datafusion::physical_plan::{ExecutionPlan, displayable};
+use tidemill::{Csv, DatasetName, ErrorKind, Limits, Scope, TenantId};
 
 use crate::ward::Ward;
 
@@ -59,4 +63,32 @@ async fn limits_stop_what_is_too_much() {
     // As long and as deep as the gate lets pass: planned without harm.
     let wide = format!("select 1 from numbers where {}", vec!["n = 1"; 400].join(" or "));
     ward.mill.sql(&wide).await.unwrap();
+}
+
+/// What a join keeps in memory.
+fn built(plan: &Arc<dyn ExecutionPlan>) -> Option<String> {
+    if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
+        return Some(displayable(join.left().as_ref()).indent(false).to_string());
+    }
+    plan.children().into_iter().find_map(built)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_join_keeps_the_side_with_fewer_rows_whichever_comes_first() {
+    let ward = Ward::new().await;
+    let rows: String = (0..9_000).map(|n| format!("{n},{}\n", n % 10)).collect();
+    ward.mill.load("numbers", Csv::bytes(format!("n,k\n{rows}"))).await.unwrap();
+    ward.mill.load("names", Csv::bytes("k,name\n1,a\n2,b\n3,c\n")).await.unwrap();
+    let restricted = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("numbers").unwrap(), "n >= 0");
+    let restricted = ward.engine.mill(restricted);
+    for (from, first) in [("numbers join names", "numbers"), ("names join numbers", "names")] {
+        let sql = format!("select name, n from {from} using (k)");
+        let kept = built(&ward.mill.plan_sql(&sql).await.unwrap()).unwrap();
+        assert!(kept.contains("acme/names/") && !kept.contains("acme/numbers/"), "{sql}: {kept}");
+        // How many rows there are that somebody does not see must not decide about the order of those that he does.
+        let kept = built(&restricted.plan_sql(&sql).await.unwrap()).unwrap();
+        assert!(kept.contains(&format!("acme/{first}/")), "{sql}: {kept}");
+    }
+    let joined = "select count(*), sum(n) from numbers join names using (k)";
+    assert_eq!(ward.rows(joined).await, serde_json::json!([[2_700], [12_141_900]]));
 }
