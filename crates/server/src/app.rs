@@ -17,9 +17,10 @@ use crate::auth::caller::Members;
 use crate::auth::{AccessTokens, Passwords, RefreshTokens, SetupCode, private_file};
 use crate::config::Settings;
 use crate::cube::waiting::Waiting;
-use crate::dataset_jobs::jobs::Jobs;
+use crate::dataset_jobs::jobs::DatasetWork;
+use crate::jobs::Jobs;
 use crate::live::Sockets;
-use crate::loads::jobs::LoadJobs;
+use crate::loads::jobs::LoadJob;
 use crate::middleware::rate_limit::RateLimit;
 use crate::store::Store;
 use crate::uploads::staging::Staging;
@@ -66,9 +67,9 @@ pub struct Parts {
     /// Files that wait.
     pub staging: Staging,
     /// Loads that run.
-    pub loads: LoadJobs,
+    pub loads: Jobs<LoadJob>,
     /// Work on datasets that was ordered.
-    pub dataset_jobs: Jobs,
+    pub dataset_jobs: Jobs<DatasetWork>,
     /// Long questions of clients that ask again.
     pub waiting: Waiting,
     /// Live connections.
@@ -123,7 +124,7 @@ impl App {
             key_uses: RateLimit::new(KEY_USES_PER_MINUTE, 1.0),
             requests: RateLimit::new(requests_per_minute, (requests_per_minute / 10.0).max(10.0)),
             staging: Staging::open(&data_dir, settings.http.max_upload_bytes, settings.http.max_staged_uploads, settings.encryption.is_on())?,
-            loads: LoadJobs::default(),
+            loads: Jobs::default(),
             dataset_jobs: Jobs::default(),
             waiting: Waiting::new(Duration::from_millis(settings.http.continue_wait_ms)),
             sockets: Sockets::default(),

@@ -1,7 +1,8 @@
-//! What every handler speaks: problems, JSON bodies with field paths, parameters, entity versions, origins.
+//! What every handler speaks: problems, JSON bodies with field paths, JSON answers, parameters, entity versions, origins.
 
 pub mod body;
 pub mod if_match;
+pub mod json;
 pub mod origin;
 pub mod peer;
 pub mod problem;
@@ -9,6 +10,7 @@ pub mod query;
 
 pub use body::JsonBody;
 pub use if_match::IfMatch;
+pub use json::json_of;
 pub use peer::Peer;
 pub use problem::{Answer, Code, FieldProblem, Problem};
 pub use query::QueryOf;

@@ -20,6 +20,7 @@ pub mod datasets;
 pub mod engine;
 pub mod health;
 pub mod http;
+pub mod jobs;
 pub mod live;
 pub mod loads;
 pub mod middleware;

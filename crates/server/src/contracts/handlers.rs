@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem};
+use crate::http::{Answer, JsonBody, json_of};
 use crate::policy::Action;
 use crate::store::audit;
 
@@ -15,7 +15,7 @@ use crate::store::audit;
 #[utoipa::path(get, path = "/datasets/{name}/contract", tag = "datasets", params(("name" = String, Path, description = "The dataset")), responses((status = 200, body = wire::Contract)))]
 pub async fn find_contract(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    encode(&caller.mill(&app).contract(&name).await?)
+    json_of(&caller.mill(&app).contract(&name).await?)
 }
 
 /// Say what a dataset asks of rows that come in from now on. Rows that are there are not looked at. Takes the role admin.
@@ -26,9 +26,5 @@ pub async fn update_contract(State(app): State<App>, caller: Caller, Path(name):
     caller.allow(Action::KeepDatasets)?;
     let contract = caller.mill(&app).set_contract(&name, contract).await?;
     audit::append(app.store.db(), app.clock.now(), &caller, "dataset.contract_changed", &name).await?;
-    encode(&contract)
-}
-
-fn encode(value: &impl serde::Serialize) -> Answer<Json<Value>> {
-    serde_json::to_value(value).map(Json).map_err(Problem::internal)
+    json_of(&contract)
 }

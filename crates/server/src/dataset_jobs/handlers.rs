@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use tidemill::{Error, Mill};
 
+use super::jobs::DatasetWork;
 use super::wire::{CountedRows, DatasetJob, DatasetJobs, Report, RowsToCount, RowsToDelete, Work};
 use crate::app::App;
 use crate::auth::Caller;
@@ -66,7 +67,7 @@ pub async fn vacuum_dataset(State(app): State<App>, caller: Caller, Path(name): 
 pub async fn list_dataset_jobs(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<DatasetJobs>> {
     caller.allow(Action::KeepDatasets)?;
     caller.mill(&app).dataset_settings(&name).await?;
-    Ok(Json(DatasetJobs { items: app.dataset_jobs.list(caller.tenancy(), &name).iter().map(|job| job.to_wire()).collect() }))
+    Ok(Json(DatasetJobs { items: app.dataset_jobs.list(caller.tenancy(), |job| job.is_for(&name)).iter().map(|job| job.to_wire()).collect() }))
 }
 
 /// Read how ordered work stands.
@@ -75,7 +76,7 @@ pub async fn list_dataset_jobs(State(app): State<App>, caller: Caller, Path(name
     params(("name" = String, Path, description = "The dataset"), ("id" = Uuid, Path, description = "The job")), responses((status = 200, body = DatasetJob)))]
 pub async fn find_dataset_job(State(app): State<App>, caller: Caller, Path((name, id)): Path<(String, String)>) -> Answer<Json<DatasetJob>> {
     caller.allow(Action::LoadData)?;
-    Ok(Json(app.dataset_jobs.find(caller.tenancy(), &name, &id)?.to_wire()))
+    Ok(Json(app.dataset_jobs.find(caller.tenancy(), &id, |job| job.is_for(&name))?.to_wire()))
 }
 
 /// Cancel work that merges segments or removes what nobody needs. What has ended stays as it is. Takes the role admin.
@@ -84,7 +85,7 @@ pub async fn find_dataset_job(State(app): State<App>, caller: Caller, Path((name
     params(("name" = String, Path, description = "The dataset"), ("id" = Uuid, Path, description = "The job")), responses((status = 204)))]
 pub async fn cancel_dataset_job(State(app): State<App>, caller: Caller, Path((name, id)): Path<(String, String)>) -> Answer<StatusCode> {
     caller.allow(Action::KeepDatasets)?;
-    app.dataset_jobs.find(caller.tenancy(), &name, &id)?.cancel()?;
+    app.dataset_jobs.find(caller.tenancy(), &id, |job| job.is_for(&name))?.cancel()?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -157,7 +158,7 @@ async fn start(app: &App, caller: &Caller, mill: Mill, name: String, order: Orde
     // caller has gone meanwhile, would keep its place for ever.
     app.dataset_jobs.check_room(caller.tenancy())?;
     audit::append(app.store.db(), now, caller, order.audited(), &name).await?;
-    let job = app.dataset_jobs.begin(caller.tenancy(), &name, order.work(), now)?;
+    let job = app.dataset_jobs.begin(DatasetWork::new(caller.tenancy(), &name, order.work(), now))?;
     let answer = job.to_wire();
     let running = app.clone();
     app.tasks.spawn(async move { job.run(order.perform(&mill, &name), || running.clock.now()).await });

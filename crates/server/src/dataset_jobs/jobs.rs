@@ -1,10 +1,9 @@
-//! Ordered work of this process, bounded per tenant, remembered for an hour after its end.
+//! One piece of ordered work that runs in the background: what it is, whether it can be stopped, and how it ended.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use tidemill::{Error, TenantId};
 use tokio_util::sync::CancellationToken;
@@ -14,11 +13,7 @@ use super::wire::{DatasetJob, Report, State, Work};
 use crate::auth::Tenancy;
 use crate::http::problem::WireProblem;
 use crate::http::{Answer, Code, Problem};
-
-/// Jobs of one tenant at a time: each reads and writes segments.
-const RUNNING_MAX: usize = 4;
-const REMEMBERED_MAX: usize = 200;
-const REMEMBERED_FOR: TimeDelta = TimeDelta::hours(1);
+use crate::jobs;
 
 #[derive(Debug, Clone)]
 enum Outcome {
@@ -29,7 +24,7 @@ enum Outcome {
 
 /// One piece of work.
 #[derive(Debug)]
-pub struct Job {
+pub struct DatasetWork {
     id: Uuid,
     tenant: TenantId,
     dataset: String,
@@ -39,7 +34,25 @@ pub struct Job {
     ended: Mutex<Option<(Outcome, DateTime<Utc>)>>,
 }
 
-impl Job {
+impl DatasetWork {
+    /// Work that begins.
+    pub fn new(tenancy: &Tenancy, dataset: &str, work: Work, now: DateTime<Utc>) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            tenant: tenancy.slug().clone(),
+            dataset: dataset.to_owned(),
+            work,
+            started_at: now,
+            cancelled: CancellationToken::new(),
+            ended: Mutex::new(None),
+        }
+    }
+
+    /// Whether it is for that dataset.
+    pub fn is_for(&self, dataset: &str) -> bool {
+        self.dataset == dataset
+    }
+
     /// Does the work until it ends or is cancelled, and records how it ended.
     pub async fn run(&self, work: impl Future<Output = tidemill::Result<Report>>, now: impl FnOnce() -> DateTime<Utc>) {
         // It is given up with its panic, so nobody sees what that left half done; a job that never ends would take a place for ever.
@@ -73,10 +86,6 @@ impl Job {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_running(&self) -> bool {
-        self.ended().is_none()
-    }
-
     /// How it stands.
     pub fn to_wire(&self) -> DatasetJob {
         let (outcome, ended_at) = self.ended().clone().unzip();
@@ -91,90 +100,28 @@ impl Job {
     }
 }
 
-/// All ordered work of this process.
-#[derive(Debug, Default)]
-pub struct Jobs {
-    jobs: Mutex<HashMap<Uuid, Arc<Job>>>,
-}
+impl jobs::Job for DatasetWork {
+    const NAME: &'static str = "job";
 
-impl Jobs {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Job>>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn id(&self) -> Uuid {
+        self.id
     }
 
-    /// Looks whether work of a tenant could begin now.
-    ///
-    /// # Errors
-    /// As [`begin`](Self::begin).
-    pub fn check_room(&self, tenancy: &Tenancy) -> Answer<()> {
-        room_beside(&jobs_of(&self.lock(), tenancy))
+    fn tenant(&self) -> &TenantId {
+        &self.tenant
     }
 
-    /// Adds work that begins.
-    ///
-    /// # Errors
-    /// `Exhausted` when the tenant has ordered as much as runs at a time.
-    pub fn begin(&self, tenancy: &Tenancy, dataset: &str, work: Work, now: DateTime<Utc>) -> Answer<Arc<Job>> {
-        let mut jobs = self.lock();
-        let of_tenant = jobs_of(&jobs, tenancy);
-        room_beside(&of_tenant)?;
-        if of_tenant.len() >= REMEMBERED_MAX
-            && let Some(oldest) = of_tenant.iter().filter(|job| !job.is_running()).map(|job| job.id).min()
-        {
-            jobs.remove(&oldest);
-        }
-        let job = Arc::new(Job {
-            id: Uuid::now_v7(),
-            tenant: tenancy.slug().clone(),
-            dataset: dataset.to_owned(),
-            work,
-            started_at: now,
-            cancelled: CancellationToken::new(),
-            ended: Mutex::new(None),
-        });
-        jobs.insert(job.id, Arc::clone(&job));
-        Ok(job)
+    fn ended_at(&self) -> Option<DateTime<Utc>> {
+        self.ended().as_ref().map(|(_, ended_at)| *ended_at)
     }
-
-    /// Work for a dataset of this tenant.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub fn find(&self, tenancy: &Tenancy, dataset: &str, id: &str) -> Answer<Arc<Job>> {
-        let found = id.parse().ok().and_then(|id: Uuid| self.lock().get(&id).cloned());
-        found.filter(|job| job.tenant == *tenancy.slug() && job.dataset == dataset).ok_or_else(|| Problem::not_found("job"))
-    }
-
-    /// The work for a dataset of this tenant, newest first.
-    pub fn list(&self, tenancy: &Tenancy, dataset: &str) -> Vec<Arc<Job>> {
-        let mut found: Vec<Arc<Job>> = self.lock().values().filter(|job| job.tenant == *tenancy.slug() && job.dataset == dataset).cloned().collect();
-        found.sort_by_key(|job| std::cmp::Reverse(job.id));
-        found
-    }
-
-    /// Forgets work that ended an hour ago.
-    pub fn sweep(&self, now: DateTime<Utc>) {
-        self.lock().retain(|_, job| job.ended().as_ref().is_none_or(|(_, ended_at)| now - *ended_at < REMEMBERED_FOR));
-    }
-}
-
-fn jobs_of(jobs: &HashMap<Uuid, Arc<Job>>, tenancy: &Tenancy) -> Vec<Arc<Job>> {
-    jobs.values().filter(|job| job.tenant == *tenancy.slug()).cloned().collect()
-}
-
-fn room_beside(of_tenant: &[Arc<Job>]) -> Answer<()> {
-    if of_tenant.iter().filter(|job| job.is_running()).count() >= RUNNING_MAX {
-        return Err(Problem::exhausted(format!("{RUNNING_MAX} jobs are running already; wait for one to end"), 5));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn job(work: Work) -> Job {
-        Job {
+    fn job(work: Work) -> DatasetWork {
+        DatasetWork {
             id: Uuid::now_v7(),
             tenant: TenantId::parse("acme").unwrap(),
             dataset: "orders".to_owned(),
@@ -200,7 +147,7 @@ mod tests {
         let job = job(Work::Deletion);
         let none: [Report; 0] = [];
         job.run(async { Ok(none[std::hint::black_box(0)]) }, || DateTime::UNIX_EPOCH).await;
-        assert!(job.to_wire().state == State::Failed && job.to_wire().problem.is_some() && !job.is_running());
+        assert!(job.to_wire().state == State::Failed && job.to_wire().problem.is_some() && job.ended().is_some());
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::datasets::handlers::{allow_rejects, page_size};
 use crate::datasets::wire::RejectedRows;
-use crate::http::{Answer, JsonBody, Problem, QueryOf};
+use crate::http::{Answer, JsonBody, Problem, QueryOf, json_of};
 use crate::loads::wire::LoadReport;
 use crate::policy::Action;
 
@@ -38,7 +38,7 @@ pub async fn list_positions(State(app): State<App>, caller: Caller, Path(name): 
     params(("name" = String, Path, description = "The dataset"), ("load_id" = String, Path, description = "The load")), responses((status = 200, body = LoadProfile)))]
 pub async fn find_load_profile(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    encode(&caller.mill(&app).load_profile(&name, &load_id).await?)
+    json_of(&caller.mill(&app).load_profile(&name, &load_id).await?)
 }
 
 /// Read the rows that a load rejected, in the order of its file.
@@ -48,7 +48,7 @@ pub async fn find_load_profile(State(app): State<App>, caller: Caller, Path((nam
 pub async fn list_load_rejects(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>, QueryOf(params): QueryOf<PageParams>) -> Answer<Json<Value>> {
     let limit = page_size(params.limit, 100)?;
     let mill = allow_rejects(&app, &caller, &name).await?;
-    encode(&mill.load_rejects(&name, &load_id, params.offset.unwrap_or(0), limit).await?)
+    json_of(&mill.load_rejects(&name, &load_id, params.offset.unwrap_or(0), limit).await?)
 }
 
 /// Take all rows that a load rejected as a file.
@@ -88,9 +88,5 @@ pub async fn replay_load_rejects(
     let mill = caller.mill(&app);
     // On a task of its own: a client that goes away does not stop a commit halfway through.
     let report = app.tasks.spawn(async move { mill.replay_rejects(&name, &load_id, fixed.rows).await }).await.map_err(Problem::internal)??;
-    encode(&report)
-}
-
-fn encode(value: &impl serde::Serialize) -> Answer<Json<Value>> {
-    serde_json::to_value(value).map(Json).map_err(Problem::internal)
+    json_of(&report)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::wire::{DatasetDetail, DatasetList, DatasetProfile, PreviewParams, PushParams, Pushed, RejectParams, RejectedRows};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, Problem, QueryOf, body};
+use crate::http::{Answer, Problem, QueryOf, body, json_of};
 use crate::policy::Action;
 use crate::queries::wire::QueryResult;
 use crate::store::audit;
@@ -36,7 +36,7 @@ pub async fn list_datasets(State(app): State<App>, caller: Caller) -> Answer<Jso
 #[utoipa::path(get, path = "/datasets/{name}", tag = "datasets", params(("name" = String, Path, description = "The dataset")), responses((status = 200, body = DatasetDetail)))]
 pub async fn find_dataset(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    encode(&caller.mill(&app).dataset(&name).await?)
+    json_of(&caller.mill(&app).dataset(&name).await?)
 }
 
 /// Read the latest rows of a dataset.
@@ -51,7 +51,7 @@ pub async fn preview_dataset(State(app): State<App>, caller: Caller, Path(name):
 #[utoipa::path(get, path = "/datasets/{name}/profile", tag = "datasets", params(("name" = String, Path, description = "The dataset")), responses((status = 200, body = DatasetProfile)))]
 pub async fn profile_dataset(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    encode(&caller.mill(&app).profile(&name).await?)
+    json_of(&caller.mill(&app).profile(&name).await?)
 }
 
 /// Read the rows of a dataset that were rejected.
@@ -62,8 +62,8 @@ pub async fn list_rejects(State(app): State<App>, caller: Caller, Path(name): Pa
     let offset = params.offset.unwrap_or(0);
     match &params.load_id {
         Some(load_id) if Uuid::try_parse(load_id).is_err() => Err(Problem::field("load_id", "is the id of a load")),
-        Some(load_id) => encode(&mill.load_rejects(&name, load_id, offset, limit).await?),
-        None => encode(&mill.rejects(&name, offset, limit).await?),
+        Some(load_id) => json_of(&mill.load_rejects(&name, load_id, offset, limit).await?),
+        None => json_of(&mill.rejects(&name, offset, limit).await?),
     }
 }
 
@@ -129,10 +129,6 @@ pub async fn delete_dataset(State(app): State<App>, caller: Caller, Path(name): 
     mill.delete_dataset(&name).await?;
     audit::append(app.store.db(), app.clock.now(), &caller, "dataset.deleted", &name).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn encode(value: &impl serde::Serialize) -> Answer<Json<Value>> {
-    serde_json::to_value(value).map(Json).map_err(Problem::internal)
 }
 
 /// How many of a list are asked for.

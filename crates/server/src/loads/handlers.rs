@@ -6,6 +6,7 @@ use http::StatusCode;
 use tidemill::DatasetName;
 use tidemill::ingest::{Load as EngineLoad, LoadMode, Progress};
 
+use super::jobs::LoadJob;
 use super::wire::{Load, Mode, NewLoad, SourcePart};
 use crate::app::App;
 use crate::auth::Caller;
@@ -36,7 +37,7 @@ pub async fn create_load(State(app): State<App>, caller: Caller, JsonBody(new): 
             format!("dataset {} is there and has another contract; leave the contract out, or change that of the dataset first (PUT /datasets/{{name}}/contract)", new.dataset);
         return Err(Problem::new(Code::Conflict, what));
     }
-    let job = app.loads.begin(caller.tenancy(), &new.dataset, progress, now)?;
+    let job = app.loads.begin(LoadJob::new(caller.tenancy(), &new.dataset, progress))?;
     audit::append(app.store.db(), now, &caller, "load.started", &new.dataset).await?;
     let answer = job.to_wire()?;
     let running = app.clone();
@@ -55,14 +56,14 @@ pub async fn create_load(State(app): State<App>, caller: Caller, JsonBody(new): 
 #[utoipa::path(get, path = "/loads/{id}", tag = "loads", params(("id" = Uuid, Path, description = "The load")), responses((status = 200, body = Load)))]
 pub async fn find_load(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Answer<Json<Load>> {
     caller.allow(Action::LoadData)?;
-    app.loads.find(caller.tenancy(), &id)?.to_wire().map(Json)
+    app.loads.find(caller.tenancy(), &id, |_| true)?.to_wire().map(Json)
 }
 
 /// Cancel a load. One that has ended stays as it is.
 #[utoipa::path(delete, path = "/loads/{id}", tag = "loads", params(("id" = Uuid, Path, description = "The load")), responses((status = 204)))]
 pub async fn cancel_load(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
     caller.allow(Action::LoadData)?;
-    app.loads.find(caller.tenancy(), &id)?.cancel();
+    app.loads.find(caller.tenancy(), &id, |_| true)?.cancel();
     Ok(StatusCode::NO_CONTENT)
 }
 

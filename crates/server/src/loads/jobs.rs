@@ -1,9 +1,8 @@
-//! The loads of this process, bounded per tenant, remembered for an hour after their end.
+//! One load that runs in the background: how far it has come, and how it ended.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tidemill::ingest::{LoadReport, Progress};
 use tidemill::{ErrorKind, TenantId};
 use uuid::Uuid;
@@ -12,16 +11,11 @@ use super::wire::{Load, LoadState};
 use crate::auth::Tenancy;
 use crate::http::problem::WireProblem;
 use crate::http::{Answer, Problem};
-
-/// Loads of one tenant at a time: each takes a core and the memory of its segments.
-const RUNNING_MAX: usize = 4;
-const REMEMBERED_MAX: usize = 200;
-const REMEMBERED_FOR: TimeDelta = TimeDelta::hours(1);
+use crate::jobs::Job;
 
 #[derive(Debug, Clone)]
 enum Outcome {
-    Running,
-    Done(LoadReport),
+    Done(Box<LoadReport>),
     Failed(WireProblem),
     Cancelled,
 }
@@ -33,18 +27,23 @@ pub struct LoadJob {
     tenant: TenantId,
     dataset: String,
     progress: Progress,
-    ended: Mutex<(Outcome, DateTime<Utc>)>,
+    ended: Mutex<Option<(Outcome, DateTime<Utc>)>>,
 }
 
 impl LoadJob {
+    /// A load that begins.
+    pub fn new(tenancy: &Tenancy, dataset: &str, progress: Progress) -> Self {
+        Self { id: Uuid::now_v7(), tenant: tenancy.slug().clone(), dataset: dataset.to_owned(), progress, ended: Mutex::new(None) }
+    }
+
     /// Records how it ended.
     pub fn finish(&self, result: Result<LoadReport, tidemill::Error>, now: DateTime<Utc>) {
         let outcome = match result {
-            Ok(report) => Outcome::Done(report),
+            Ok(report) => Outcome::Done(Box::new(report)),
             Err(error) if error.kind() == ErrorKind::Cancelled => Outcome::Cancelled,
             Err(error) => Outcome::Failed(Problem::from(error).into_wire()),
         };
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = (outcome, now);
+        *self.ended() = Some((outcome, now));
     }
 
     /// Asks it to stop.
@@ -52,18 +51,21 @@ impl LoadJob {
         self.progress.cancel();
     }
 
-    fn is_running(&self) -> bool {
-        matches!(self.ended.lock().unwrap_or_else(PoisonError::into_inner).0, Outcome::Running)
+    fn ended(&self) -> MutexGuard<'_, Option<(Outcome, DateTime<Utc>)>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How far it has come.
+    ///
+    /// # Errors
+    /// `Internal` for a report that cannot be written as JSON.
     pub fn to_wire(&self) -> Answer<Load> {
-        let outcome = self.ended.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
+        let outcome = self.ended().as_ref().map(|(outcome, _)| outcome.clone());
         let (state, report, problem) = match outcome {
-            Outcome::Running => (LoadState::Running, None, None),
-            Outcome::Done(report) => (LoadState::Done, Some(serde_json::to_value(report).map_err(Problem::internal)?), None),
-            Outcome::Failed(problem) => (LoadState::Failed, None, Some(problem)),
-            Outcome::Cancelled => (LoadState::Cancelled, None, None),
+            None => (LoadState::Running, None, None),
+            Some(Outcome::Done(report)) => (LoadState::Done, Some(serde_json::to_value(report).map_err(Problem::internal)?), None),
+            Some(Outcome::Failed(problem)) => (LoadState::Failed, None, Some(problem)),
+            Some(Outcome::Cancelled) => (LoadState::Cancelled, None, None),
         };
         Ok(Load {
             id: self.id,
@@ -79,47 +81,18 @@ impl LoadJob {
     }
 }
 
-/// All loads of this process.
-#[derive(Debug, Default)]
-pub struct LoadJobs {
-    jobs: Mutex<HashMap<Uuid, Arc<LoadJob>>>,
-}
+impl Job for LoadJob {
+    const NAME: &'static str = "load";
 
-impl LoadJobs {
-    /// Adds a running load.
-    ///
-    /// # Errors
-    /// `Exhausted` when the tenant runs as many as it may.
-    pub fn begin(&self, tenancy: &Tenancy, dataset: &str, progress: Progress, now: DateTime<Utc>) -> Answer<Arc<LoadJob>> {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_tenant: Vec<Arc<LoadJob>> = jobs.values().filter(|job| job.tenant == *tenancy.slug()).cloned().collect();
-        if of_tenant.iter().filter(|job| job.is_running()).count() >= RUNNING_MAX {
-            return Err(Problem::exhausted(format!("{RUNNING_MAX} loads are running already; wait for one to end"), 5));
-        }
-        if of_tenant.len() >= REMEMBERED_MAX
-            && let Some(oldest) = of_tenant.iter().filter(|job| !job.is_running()).map(|job| job.id).min()
-        {
-            jobs.remove(&oldest);
-        }
-        let job = LoadJob { id: Uuid::now_v7(), tenant: tenancy.slug().clone(), dataset: dataset.to_owned(), progress, ended: Mutex::new((Outcome::Running, now)) };
-        let job = Arc::new(job);
-        jobs.insert(job.id, Arc::clone(&job));
-        Ok(job)
+    fn id(&self) -> Uuid {
+        self.id
     }
 
-    /// A load of this tenant.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub fn find(&self, tenancy: &Tenancy, id: &str) -> Answer<Arc<LoadJob>> {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = id.parse().ok().and_then(|id: Uuid| jobs.get(&id)).filter(|job| job.tenant == *tenancy.slug());
-        found.cloned().ok_or_else(|| Problem::not_found("load"))
+    fn tenant(&self) -> &TenantId {
+        &self.tenant
     }
 
-    /// Forgets loads that ended an hour ago.
-    pub fn sweep(&self, now: DateTime<Utc>) {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.retain(|_, job| job.is_running() || now - job.ended.lock().unwrap_or_else(PoisonError::into_inner).1 < REMEMBERED_FOR);
+    fn ended_at(&self) -> Option<DateTime<Utc>> {
+        self.ended().as_ref().map(|(_, ended_at)| *ended_at)
     }
 }

@@ -45,10 +45,10 @@ pub async fn find_model(State(app): State<App>, caller: Caller, headers: HeaderM
     Ok(yaml::write(caller.mill(&app).model(&name).await?, &headers))
 }
 
-/// Which values.
+/// Which values, of a model or a view.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Values {
-    /// The dimension, without its model.
+    /// The dimension, without its model or view.
     dimension: String,
     /// Only values whose text has this in it, whatever the case.
     search: Option<String>,
@@ -64,8 +64,16 @@ pub struct Values {
     params(("name" = String, Path, description = "The model"), Values), responses((status = 200, body = wire::ValuePage)))]
 pub async fn list_values(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(asked): QueryOf<Values>) -> Answer<Json<ValuePage>> {
     caller.allow(Action::Read)?;
+    values_of(&caller.mill(&app), &name, &asked).await
+}
+
+/// The values that a dimension of a model or a view has.
+///
+/// # Errors
+/// As [`Mill::values`].
+pub async fn values_of(mill: &Mill, name: &str, asked: &Values) -> Answer<Json<ValuePage>> {
     let member = format!("{name}.{}", asked.dimension);
-    Ok(Json(caller.mill(&app).values(&member, asked.search.as_deref(), asked.limit.unwrap_or(100), asked.offset.unwrap_or(0)).await?))
+    Ok(Json(mill.values(&member, asked.search.as_deref(), asked.limit.unwrap_or(100), asked.offset.unwrap_or(0)).await?))
 }
 
 /// Save a model. `If-Match` carries the version that was read; the version in the body does not count. To change access

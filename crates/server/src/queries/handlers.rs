@@ -13,7 +13,7 @@ use super::wire::lineage::{Lineage, StatementLineage, Verification};
 use super::wire::{self, SqlQuery};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem};
+use crate::http::{Answer, JsonBody, Problem, json_of};
 use crate::policy::Action;
 
 const SQL_DEFAULT_ROWS: usize = 1_000;
@@ -64,7 +64,7 @@ pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap,
 pub async fn verify_query(State(app): State<App>, caller: Caller, JsonBody(body): JsonBody<Value>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
     let verification = caller.mill(&app).verify(&caller.asks(compare::read_one(body)?)).await?;
-    serde_json::to_value(verification).map(Json).map_err(Problem::internal)
+    json_of(&verification)
 }
 
 /// Answer a statement and compute it again from rows: is every value the same? A statement whose answer its rows do not determine, as a
@@ -77,7 +77,7 @@ pub async fn verify_sql(State(app): State<App>, caller: Caller, JsonBody(query):
         Some(as_of) => mill.verify_sql_as_of(&query.sql, as_of).await?,
         None => mill.verify_sql(&query.sql).await?,
     };
-    serde_json::to_value(verification).map(Json).map_err(Problem::internal)
+    json_of(&verification)
 }
 
 /// Say what the answer to a statement is made of: definitions, conditions, versions, segments and loads.
@@ -89,7 +89,7 @@ pub async fn trace_sql(State(app): State<App>, caller: Caller, JsonBody(query): 
         Some(as_of) => mill.lineage_sql_as_of(&query.sql, as_of).await?,
         None => mill.lineage_sql(&query.sql).await?,
     };
-    serde_json::to_value(lineage).map(Json).map_err(Problem::internal)
+    json_of(&lineage)
 }
 
 /// What a statement is answered by: as many rows as it asks for, in the calendar of who asks.
@@ -107,5 +107,5 @@ fn mill_of_sql(app: &App, caller: &Caller, query: &SqlQuery) -> Answer<Mill> {
 pub async fn trace_query(State(app): State<App>, caller: Caller, JsonBody(body): JsonBody<Value>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
     let lineage = caller.mill(&app).lineage(&caller.asks(compare::read_one(body)?)).await?;
-    serde_json::to_value(lineage).map(Json).map_err(Problem::internal)
+    json_of(&lineage)
 }

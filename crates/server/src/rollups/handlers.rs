@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::wire::{AdviceChange, AdviceList, Explanation, RollupList, WantedState};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem};
+use crate::http::{Answer, JsonBody, json_of};
 use crate::policy::Action;
 use crate::queries::compare;
 use crate::queries::wire::{self, SqlQuery};
@@ -55,7 +55,7 @@ pub async fn explain_sql(State(app): State<App>, caller: Caller, JsonBody(query)
         Some(as_of) => mill.explain_sql_as_of(&query.sql, as_of).await?,
         None => mill.explain_sql(&query.sql).await?,
     };
-    serde_json::to_value(explanation).map(Json).map_err(Problem::internal)
+    json_of(&explanation)
 }
 
 /// Say how a query would be answered now and what that would read, without asking it.
@@ -63,5 +63,5 @@ pub async fn explain_sql(State(app): State<App>, caller: Caller, JsonBody(query)
 pub async fn explain_query(State(app): State<App>, caller: Caller, JsonBody(body): JsonBody<Value>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
     let explanation = caller.mill(&app).explain(&caller.asks(compare::read_one(body)?)).await?;
-    serde_json::to_value(explanation).map(Json).map_err(Problem::internal)
+    json_of(&explanation)
 }

@@ -8,7 +8,7 @@ use tidemill::ingest::Load;
 use super::wire::{self, PreviewOrder, StepsPreview};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem};
+use crate::http::{Answer, JsonBody, Problem, json_of};
 use crate::policy::Action;
 use crate::store::audit;
 
@@ -20,7 +20,7 @@ const SHOWN_MAX: usize = 1_000;
 pub async fn find_steps(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
     // A step may hold the key of its hashes.
     caller.allow(Action::LoadData)?;
-    encode(&caller.mill(&app).steps(&name).await?)
+    json_of(&caller.mill(&app).steps(&name).await?)
 }
 
 /// Replace the steps of a dataset. Rows that are stored stay as they are; loads and pushes from now on go through the new ones.
@@ -31,7 +31,7 @@ pub async fn update_steps(State(app): State<App>, caller: Caller, Path(name): Pa
     caller.allow(Action::LoadData)?;
     let steps = caller.mill(&app).set_steps(&name, steps).await?;
     audit::append(app.store.db(), app.clock.now(), &caller, "dataset.steps_changed", &name).await?;
-    encode(&steps)
+    json_of(&steps)
 }
 
 /// Show what steps would do to an uploaded file: columns and rows before and after, and what would be rejected. It looks at the
@@ -50,9 +50,5 @@ pub async fn preview_upload(State(app): State<App>, caller: Caller, Path(id): Pa
     for (column, column_type) in order.types {
         load = load.column_type(column, column_type);
     }
-    encode(&caller.mill(&app).preview_load(load, shown).await?)
-}
-
-fn encode(value: &impl serde::Serialize) -> Answer<Json<Value>> {
-    serde_json::to_value(value).map(Json).map_err(Problem::internal)
+    json_of(&caller.mill(&app).preview_load(load, shown).await?)
 }

@@ -8,7 +8,7 @@ use tidemill::AsOf;
 use super::wire::{self, ChangeParams, DatasetChanges, UpkeepReport, VersionPage, VersionParams};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem, QueryOf};
+use crate::http::{Answer, JsonBody, Problem, QueryOf, json_of};
 use crate::policy::Action;
 use crate::store::audit;
 
@@ -18,7 +18,7 @@ const VERSIONS_DEFAULT: usize = 100;
 #[utoipa::path(get, path = "/datasets/{name}/versions", tag = "versions", params(("name" = String, Path, description = "The dataset"), VersionParams), responses((status = 200, body = VersionPage)))]
 pub async fn list_versions(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(params): QueryOf<VersionParams>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    encode(&caller.mill(&app).versions(&name, params.before, params.limit.unwrap_or(VERSIONS_DEFAULT)).await?)
+    json_of(&caller.mill(&app).versions(&name, params.before, params.limit.unwrap_or(VERSIONS_DEFAULT)).await?)
 }
 
 /// Say what happened to a dataset between two states: at most 1,000 commits.
@@ -32,14 +32,14 @@ pub async fn list_changes(State(app): State<App>, caller: Caller, Path(name): Pa
         Some(to) => state("to", to)?,
         None => AsOf::Version(mill.dataset(&name).await?.summary.version),
     };
-    encode(&mill.changes(&name, from, to).await?)
+    json_of(&mill.changes(&name, from, to).await?)
 }
 
 /// Read how long rows and versions of a dataset are kept.
 #[utoipa::path(get, path = "/datasets/{name}/settings", tag = "versions", params(("name" = String, Path, description = "The dataset")), responses((status = 200, body = wire::DatasetSettings)))]
 pub async fn find_settings(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    encode(&caller.mill(&app).dataset_settings(&name).await?)
+    json_of(&caller.mill(&app).dataset_settings(&name).await?)
 }
 
 /// Say how long rows and versions of a dataset are kept. Rows that are older go soon after. Takes the role admin.
@@ -50,7 +50,7 @@ pub async fn update_settings(State(app): State<App>, caller: Caller, Path(name):
     caller.allow(Action::KeepDatasets)?;
     let settings = caller.mill(&app).update_dataset_settings(&name, settings).await?;
     audit::append(app.store.db(), app.clock.now(), &caller, "dataset.settings_changed", &name).await?;
-    encode(&settings)
+    json_of(&settings)
 }
 
 /// Read what upkeep did last for each dataset, how long it took and what failed. Takes the role admin.
@@ -64,8 +64,4 @@ pub async fn read_upkeep(State(app): State<App>, caller: Caller) -> Answer<Json<
             "rows": done.rows, "objects": done.objects, "bytes": done.bytes, "error": error})
     };
     Ok(Json(json!({"enabled": report.enabled, "listed_at": report.listed_at, "records": report.records.iter().map(record).collect::<Vec<_>>()})))
-}
-
-fn encode(value: &impl serde::Serialize) -> Answer<Json<Value>> {
-    serde_json::to_value(value).map(Json).map_err(Problem::internal)
 }

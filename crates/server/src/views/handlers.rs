@@ -3,16 +3,15 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tidemill::{Error, ErrorKind, Mill, ValuePage, View, ViewDetail};
-use utoipa::IntoParams;
 
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::problem::Code;
 use crate::http::{Answer, IfMatch, JsonBody, Problem, QueryOf};
+use crate::models::handlers::{Values, values_of};
 use crate::models::wire::ValuePage as WireValuePage;
 use crate::policy::Action;
 use crate::store::audit;
@@ -32,29 +31,15 @@ pub async fn find_view(State(app): State<App>, caller: Caller, Path(name): Path<
     Ok(Json(caller.mill(&app).view_detail(&name).await?))
 }
 
-/// Which values.
-#[derive(Debug, Deserialize, IntoParams)]
-pub struct ViewValues {
-    /// The dimension, without its view.
-    dimension: String,
-    /// Only values whose text has this in it, whatever the case.
-    search: Option<String>,
-    /// Values at most: 1 to 1,000, default 100.
-    limit: Option<usize>,
-    /// Values to leave out first.
-    offset: Option<usize>,
-}
-
 /// List the values of a dimension in a view, as far as the caller may see rows that have them.
 #[utoipa::path(
     get, path = "/views/{name}/values", tag = "models",
-    params(("name" = String, Path, description = "The view"), ViewValues), responses((status = 200, body = WireValuePage)))]
-pub async fn list_view_values(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(asked): QueryOf<ViewValues>) -> Answer<Json<ValuePage>> {
+    params(("name" = String, Path, description = "The view"), Values), responses((status = 200, body = WireValuePage)))]
+pub async fn list_view_values(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(asked): QueryOf<Values>) -> Answer<Json<ValuePage>> {
     caller.allow(Action::Read)?;
     let mill = caller.mill(&app);
     mill.view(&name).await?;
-    let member = format!("{name}.{}", asked.dimension);
-    Ok(Json(mill.values(&member, asked.search.as_deref(), asked.limit.unwrap_or(100), asked.offset.unwrap_or(0)).await?))
+    values_of(&mill, &name, &asked).await
 }
 
 /// Save a view. `If-Match` carries the version that was read, or `"0"` for a new one; the version in the body does not count. Who does

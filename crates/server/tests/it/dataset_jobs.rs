@@ -3,6 +3,7 @@
 use http::{Method, header};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use tidemill_server::dataset_jobs::jobs::DatasetWork;
 use tidemill_server::dataset_jobs::wire::Work;
 use tidemill_server::store::audit;
 use tidemill_server::tenants;
@@ -116,7 +117,7 @@ async fn what_is_refused_is_not_audited_as_begun() {
     let server = with_orders().await;
     let acme = tenants::store::get_by_slug(server.app.store.db(), "acme").await.unwrap().unwrap();
     for _ in 0..4 {
-        server.app.dataset_jobs.begin(&tenancy(&acme), "orders", Work::Vacuum, server.now()).unwrap();
+        server.app.dataset_jobs.begin(DatasetWork::new(&tenancy(&acme), "orders", Work::Vacuum, server.now())).unwrap();
     }
     let refused = server.post(Who::Admin, "/datasets/orders/vacuum", Value::Null).await.expect(429).json();
     assert_eq!(refused["code"], "exhausted", "{refused}");
