@@ -45,6 +45,17 @@ pub struct Engine {
 impl Engine {
     /// Opens an engine over a folder of this machine; makes the folder when it is not there. No services are needed.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// // A folder that is not there is made.
+    /// let engine = Engine::open(folder.path().join("data")).await?;
+    /// engine.check().await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `Unavailable` when the folder cannot be made or read.
     pub fn open(folder: impl AsRef<std::path::Path>) -> BoxFuture<'static, Result<Self>> {
@@ -52,6 +63,17 @@ impl Engine {
     }
 
     /// An engine with another store, clock or settings.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Engine, Settings};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let settings = Settings { upkeep_seconds: 60, ..Settings::default() };
+    /// let engine = Engine::builder().path(folder.path()).settings(settings).open().await?;
+    /// engine.check().await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
     }
@@ -76,6 +98,18 @@ impl Engine {
 
     /// All data of one tenant, unrestricted.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let mill = engine.tenant("acme")?;
+    /// assert_eq!(mill.scope().tenant().as_str(), "acme");
+    /// assert!(engine.tenant("../acme").is_err());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `Invalid` for a name that cannot be a tenant's.
     pub fn tenant(&self, name: &str) -> Result<Mill> {
@@ -83,22 +117,78 @@ impl Engine {
     }
 
     /// The data that a scope sees.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, DatasetName, Engine, Scope, TenantId};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// engine.tenant("acme")?.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let scope = Scope::of(TenantId::parse("acme")?).with_row_filter(DatasetName::parse("orders")?, "city = 'Rome'");
+    /// let answer = engine.mill(scope).sql("select sum(amount) as total from orders").await?;
+    /// assert_eq!(answer.to_csv()?, "total\r\n2\r\n");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn mill(&self, scope: Scope) -> Mill {
         Mill::new(Arc::clone(&self.shared), scope)
     }
 
     /// Everything that happens from now on, for all tenants. A listener that lags by more than
     /// [`Settings::event_capacity`](crate::Settings::event_capacity) is told so by the channel.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, Event};
+    /// # let folder = tempfile::tempdir()?;
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let mut events = engine.events();
+    /// engine.tenant("acme")?.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// loop {
+    ///     if let Event::SegmentCommitted(commit) = events.recv().await? {
+    ///         assert_eq!((commit.dataset.as_str(), commit.version, commit.rows), ("orders", 0, 1));
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.shared.events.listen()
     }
 
     /// Live questions that are being kept fresh; equal ones count once.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let mill = engine.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.count"]}"#)?;
+    /// let both = (mill.subscribe(&query).await?, mill.subscribe(&query).await?);
+    /// assert_eq!(engine.live_queries(), 1);
+    /// drop(both);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn live_queries(&self) -> usize {
         self.shared.live.len()
     }
 
     /// What the advisor thinks of every dataset that was asked or changed since the engine was opened, of all tenants.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// // Nothing was asked yet.
+    /// assert!(engine.advice().await?.is_empty());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
@@ -134,12 +224,42 @@ impl Engine {
     }
 
     /// Bytes that are kept in memory for the next questions, each inside its budget of the settings.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// // Nothing was asked yet.
+    /// assert_eq!(engine.cache_bytes().await.total(), 0);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn cache_bytes(&self) -> BoxFuture<'_, CacheBytes> {
         Box::pin(self.shared.session.partials().kept())
     }
 
     /// Answers that live questions were given since the engine was opened: one a question and commit, however many
     /// listen, and fewer where commits come faster than answers.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let mill = engine.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.count"]}"#)?;
+    /// use futures::StreamExt;
+    /// let (mut one, mut other) = (mill.subscribe(&query).await?, mill.subscribe(&query).await?);
+    /// (one.next().await.unwrap()?, other.next().await.unwrap()?);
+    /// let before = engine.live_refreshes();
+    /// mill.load("orders", Csv::bytes("city,amount\nOslo,4\n")).await?;
+    /// (one.next().await.unwrap()?, other.next().await.unwrap()?);
+    /// assert_eq!(engine.live_refreshes() - before, 1);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn live_refreshes(&self) -> u64 {
         self.shared.live.refreshes()
     }
@@ -208,6 +328,16 @@ impl Engine {
 
     /// Asks the store for a sign of life.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// engine.check().await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `Unavailable` with what the store says.
     pub fn check(&self) -> BoxFuture<'_, Result<()>> {
@@ -222,6 +352,19 @@ impl Engine {
     }
 
     /// Stops upkeep and the building of rollups, waits for the writes that are under way and refuses new ones.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, ErrorKind};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let mill = engine.tenant("acme")?;
+    /// engine.close().await;
+    /// let refused = mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.shared.closing.cancel();

@@ -27,6 +27,9 @@
 //! to load, [`SemanticQuery`] what to ask, [`QueryResult`] what came of it and from where, [`Subscription`] what changes.
 //! Everything that can go wrong is an [`Error`] whose [`ErrorKind`] says what the caller can do.
 //!
+//! Modules have what is needed less often: [`encryption`] keys, [`storage`] buckets, [`clock`] for tests, [`interchange`] models as files.
+//! `docs/embedding.md` has a whole program for each task.
+//!
 //! The crate does no HTTP, reads no environment and knows no users. Bring a tokio runtime with more than one thread.
 
 #![deny(missing_docs)]
@@ -64,7 +67,10 @@ pub use error::{Error, ErrorKind, PositionConflict, Result};
 pub use events::Event;
 pub use ids::{DatasetName, TenantId, suggest_dataset_name};
 pub use ingest::profile::TopValue;
-pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, ProgressState, RowHeader, Step, Steps, Widening};
+pub use ingest::{
+    Arrow, Avro, Csv, DatasetSteps, Encoding, Excel, FileFormat, Input, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, ProgressState, RaggedRows, ReadOptions,
+    RowHeader, Step, Steps, Widening,
+};
 pub use live::{Change, ChangeKind, Patch, Subscription};
 pub use mill::{
     AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, ReadLineage, SegmentLineage, StatementLineage, StepLineage,
@@ -92,3 +98,8 @@ pub use semantic::{
     Every, Folder, FolderIncludes, FolderItem, FolderMember, FolderPart, Include, Members, View, ViewDetail, ViewDimension, ViewFolder, ViewMeasure, ViewMember, ViewSegment,
 };
 pub use settings::{Limits, Settings};
+
+/// The programs of the guide are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Guide;

@@ -127,6 +127,16 @@ impl Mill {
     }
 
     /// Who asks.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// assert_eq!(mill.scope().tenant().as_str(), "acme");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -244,6 +254,18 @@ impl Mill {
     }
 
     /// Deletes a dataset with its model and rejected rows.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// mill.delete_dataset("orders").await?;
+    /// assert!(mill.datasets().await?.is_empty());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `NotFound` when there is none; `Denied` for a scope that does not see the whole dataset.

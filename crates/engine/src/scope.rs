@@ -59,6 +59,14 @@ impl Scope {
     }
 
     /// Makes it the view of a user, who sees of each dataset what the access policies of its model let them see.
+    ///
+    /// ```
+    /// use tidemill::{Scope, TenantId, UserAttributes};
+    /// let ann = UserAttributes::default().with("country", ["DE", "FR"]);
+    /// let scope = Scope::of(TenantId::parse("acme")?).seen_by(ann);
+    /// assert_eq!(scope.user().map(|user| user.values("country").count()), Some(2));
+    /// # Ok::<(), tidemill::Error>(())
+    /// ```
     #[must_use]
     pub fn seen_by(mut self, user: UserAttributes) -> Self {
         self.user = Some(Arc::new(user));
@@ -80,6 +88,15 @@ impl Scope {
     }
 
     /// Replaces the limits.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tidemill::{Limits, Scope, TenantId};
+    /// let limits = Limits { deadline: Duration::from_secs(5), result_rows: 1_000, ..Limits::default() };
+    /// let scope = Scope::of(TenantId::parse("acme")?).with_limits(limits);
+    /// assert_eq!(scope.limits().result_rows, 1_000);
+    /// # Ok::<(), tidemill::Error>(())
+    /// ```
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

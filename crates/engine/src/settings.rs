@@ -102,6 +102,12 @@ impl Default for Settings {
 impl Settings {
     /// Checks every range.
     ///
+    /// ```
+    /// use tidemill::Settings;
+    /// let settings = Settings { segment_max_rows: 10, ..Settings::default() };
+    /// assert_eq!(settings.validate().unwrap_err().field(), Some("segment_max_rows"));
+    /// ```
+    ///
     /// # Errors
     /// `Invalid`, naming the setting and its range.
     pub fn validate(&self) -> Result<()> {

@@ -181,6 +181,29 @@ mod tests {
         Settings::default().validate().unwrap();
     }
 
+    /// The names of all settings below a path that have a default.
+    fn collect(path: &str, value: &toml::Value, names: &mut Vec<String>) {
+        match value {
+            toml::Value::Table(table) => {
+                for (key, inside) in table {
+                    collect(&if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, inside, names);
+                }
+            }
+            _ => names.push(path.to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_setting_is_in_the_guide_for_operators() {
+        let guide = include_str!("../../../docs/operations.md");
+        let mut names: Vec<String> = ["http.public_origin", "auth.secret", "encryption.key_file", "encryption.key"].map(str::to_owned).into();
+        names.extend(["url", "endpoint", "region", "access_key_id", "secret_access_key"].map(|name| format!("store.{name}")));
+        collect("", &toml::Value::try_from(Settings::default()).unwrap(), &mut names);
+        assert!(names.len() > 30, "{names:?}");
+        let missing: Vec<&String> = names.iter().filter(|name| !guide.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "docs/operations.md says nothing of {missing:?}");
+    }
+
     #[test]
     fn values_out_of_range_are_named() {
         let mut settings = Settings::default();

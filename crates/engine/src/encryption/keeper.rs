@@ -274,6 +274,29 @@ impl KeyKeeper {
     /// written anew. Until it has ended, the provider must have the older master keys too; it can be repeated after it
     /// was cut short.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # let folder = tempfile::tempdir()?;
+    /// use std::sync::Arc;
+    /// use tidemill::encryption::MasterKeys;
+    /// use tidemill::{Csv, Engine};
+    ///
+    /// let (old, new) = (MasterKeys::generate_text()?, MasterKeys::generate_text()?);
+    /// let engine = Engine::builder().path(folder.path()).encryption(Arc::new(MasterKeys::parse(&old)?)).open().await?;
+    /// engine.tenant("acme")?.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// engine.close().await;
+    ///
+    /// // The new key first, the old one still beside it.
+    /// let both = MasterKeys::parse(&format!("{}\n{}", *new, *old))?;
+    /// let engine = Engine::builder().path(folder.path()).encryption(Arc::new(both)).open().await?;
+    /// assert!(engine.keys().unwrap().rewrap().await?.rewrapped > 0);
+    /// engine.close().await;
+    /// // Now the old one can go.
+    /// Engine::builder().path(folder.path()).encryption(Arc::new(MasterKeys::parse(&new)?)).open().await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// Those of the provider and the store, and the first one of a tenant, with how many tenants failed. All others are
     /// done then.

@@ -59,6 +59,15 @@ impl std::fmt::Debug for EngineBuilder {
 
 impl EngineBuilder {
     /// Stores in a folder of this machine, durably.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// Engine::builder().path(folder.path()).open().await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn path(mut self, folder: impl AsRef<Path>) -> Self {
         self.place = Some(Place::Folder(folder.as_ref().to_owned()));
@@ -106,6 +115,22 @@ impl EngineBuilder {
     }
 
     /// Replaces the clock.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # let folder = tempfile::tempdir()?;
+    /// use std::sync::Arc;
+    /// use tidemill::clock::ManualClock;
+    /// use tidemill::{Csv, Engine};
+    ///
+    /// let clock = Arc::new(ManualClock::at("2013-06-01T00:00:00Z".parse()?));
+    /// let engine = Engine::builder().path(folder.path()).clock(clock).open().await?;
+    /// let mill = engine.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// assert_eq!(mill.dataset("orders").await?.summary.updated_at.to_rfc3339(), "2013-06-01T00:00:00+00:00");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);

@@ -78,8 +78,7 @@ pub enum Widening {
 /// An order to load. Everything but the input has a default; format, dialect and types are inferred.
 ///
 /// ```
-/// use tidemill::ColumnType;
-/// use tidemill::ingest::{Avro, Csv, Encoding, Excel, Json, Load, RaggedRows};
+/// use tidemill::{Avro, ColumnType, Csv, Encoding, Excel, Json, Load, RaggedRows};
 ///
 /// // Content and name decide: CSV, JSON, Parquet, Arrow, Avro or Excel, packed or not.
 /// let orders = Load::path("orders.csv.xz");
@@ -152,6 +151,18 @@ impl Load {
     /// Declares the type of a column: it is then not promoted, and a value that does not fit rejects its row. Where the dataset is
     /// there and has a narrower type, the column is widened; any other type stays. A field inside
     /// of a struct is named by its path, `address.zip`; declaring a nested column as string keeps its JSON.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{ColumnType, Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// // A number by its looks, a name by its meaning.
+    /// mill.load("orders", Csv::bytes("zip,amount\n01067,2\n").column_type("zip", ColumnType::String)).await?;
+    /// assert_eq!(mill.sql("select zip from orders").await?.to_json()["data"], serde_json::json!([["01067"]]));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn column_type(mut self, column: impl Into<String>, column_type: ColumnType) -> Self {
         self.types.insert(column.into(), column_type);
@@ -159,6 +170,18 @@ impl Load {
     }
 
     /// Says which column is the time of a new dataset; `None` for no time.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let orders = Csv::bytes("made,paid\n2024-05-01,2024-05-09\n").time_column(Some("paid"));
+    /// mill.load("orders", orders).await?;
+    /// assert_eq!(mill.dataset("orders").await?.summary.time_column.as_deref(), Some("paid"));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn time_column(mut self, column: Option<&str>) -> Self {
         self.time_column = column.map_or(TimeColumn::Absent, |name| TimeColumn::Named(name.to_owned()));
@@ -167,6 +190,19 @@ impl Load {
 
     /// What is done to the rows of a new dataset before they are stored. The steps are kept with it, and every later load goes
     /// through them too. [`Mill::preview_load`](crate::Mill::preview_load) shows what they do.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, Steps};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let steps = Steps::parse(r#"[{"op": "case", "columns": ["city"], "to": "title"}]"#)?;
+    /// mill.load("orders", Csv::bytes("city,amount\nROME,2\n").steps(steps)).await?;
+    /// mill.load("orders", Csv::bytes("city,amount\nrome,3\n")).await?;
+    /// assert_eq!(mill.sql("select distinct city from orders").await?.to_json()["data"], serde_json::json!([["Rome"]]));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn steps(mut self, steps: Steps) -> Self {
         self.steps = Some(steps);
@@ -174,6 +210,17 @@ impl Load {
     }
 
     /// What people read for a new dataset.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n").label("Orders of the shop")).await?;
+    /// assert_eq!(mill.dataset("orders").await?.summary.label, "Orders of the shop");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -234,6 +281,19 @@ impl Load {
 
     /// Makes the load idempotent: a second load with the same key is answered with the report of the first. It must bring the same: other bytes,
     /// options, declared types or rows to replace are a `Conflict`.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let orders = || Csv::bytes("city,amount\nRome,2\n").idempotency_key("2026-11-28");
+    /// assert!(!mill.load("orders", orders()).await?.replayed);
+    /// assert!(mill.load("orders", orders()).await?.replayed);
+    /// assert_eq!(mill.dataset("orders").await?.summary.rows, 1);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());

@@ -27,6 +27,20 @@ const ROUND_QUESTIONS: u64 = 200;
 impl Mill {
     /// What the advisor thinks of a dataset: rollups that it keeps, suggests or has let go, each with its reason.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// // There is advice once enough was asked.
+    /// for advice in mill.advice("orders").await? {
+    ///     assert!(!advice.reason.is_empty(), "{} is {:?} for no reason", advice.rollup.name, advice.state);
+    /// }
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound`; `Denied` for a scope with a row filter or hidden columns.
     pub fn advice<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Vec<Advice>>> {
@@ -57,6 +71,20 @@ impl Mill {
 
     /// Keeps an advised rollup whatever it saves, until it is vetoed.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// for advice in mill.advice("orders").await? {
+    ///     mill.pin_rollup("orders", &advice.rollup.name).await?;
+    /// }
+    /// assert!(mill.pin_rollup("orders", "nobody_advised_this").await.is_err());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` when there is no advice of that name; `Denied` for a scope with a row filter or hidden columns.
     pub fn pin_rollup<'a>(&'a self, dataset: &'a str, rollup: &'a str) -> BoxFuture<'a, Result<()>> {
@@ -64,6 +92,20 @@ impl Mill {
     }
 
     /// Lets go of an advised rollup; it is not advised again.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// for advice in mill.advice("orders").await? {
+    ///     mill.veto_rollup("orders", &advice.rollup.name).await?;
+    /// }
+    /// assert!(mill.veto_rollup("orders", "nobody_advised_this").await.is_err());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `NotFound` when there is no advice of that name; `Denied` for a scope with a row filter or hidden columns.

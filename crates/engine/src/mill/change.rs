@@ -168,6 +168,22 @@ impl Mill {
     /// Deletes rows as [`delete_rows`](Self::delete_rows) does, if they are as many as [`count_rows`](Self::count_rows) has found: they are counted
     /// once more in the version that they are taken out of.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, ErrorKind};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("customer_id,amount\n7,2\n8,3\n7,5\n")).await?;
+    /// let rows = mill.count_rows("orders", "customer_id = 7").await?;
+    /// // One more comes in before somebody has agreed.
+    /// mill.load("orders", Csv::bytes("customer_id,amount\n7,1\n")).await?;
+    /// let refused = mill.delete_counted_rows("orders", "customer_id = 7", rows).await.unwrap_err();
+    /// assert_eq!((refused.kind(), refused.field()), (ErrorKind::Conflict, Some("expected_rows")));
+    /// assert_eq!(mill.delete_counted_rows("orders", "customer_id = 7", 3).await?.rows, 3);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As `delete_rows`; `Conflict` at `expected_rows` when the predicate picks more rows by now, or fewer.
     pub fn delete_counted_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str, expected: u64) -> BoxFuture<'a, Result<DeleteReport>> {
@@ -204,6 +220,18 @@ impl Mill {
 
     /// Erases rows as [`erase_rows`](Self::erase_rows) does, if they are as many as [`count_rows`](Self::count_rows) has found. If they are not, no
     /// older version ends either.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("customer_id,amount\n7,2\n8,3\n7,5\n")).await?;
+    /// assert_eq!(mill.erase_counted_rows("orders", "customer_id = 7", 2).await?.rows, 2);
+    /// assert!(mill.sql_as_of("select count(*) as n from orders", 0).await.is_err());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As `erase_rows`; `Conflict` at `expected_rows` when the predicate picks more rows by now, or fewer.

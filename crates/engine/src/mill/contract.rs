@@ -15,6 +15,18 @@ use crate::storage::entry::{Entry, Metadata};
 impl Mill {
     /// The contract of a dataset; one without rules where nobody gave it any.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Contract, Csv, Engine, Rule};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let contract = Contract::new(vec![Rule::required("city")]);
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n").contract(contract.clone())).await?;
+    /// assert_eq!(mill.contract("orders").await?, contract);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Corrupt` when this engine
     /// cannot read it.

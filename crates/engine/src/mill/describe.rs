@@ -152,6 +152,19 @@ impl Mill {
     /// The datasets of the tenant, by name. For who sees some rows only, one whose rows cannot be counted now has none here;
     /// [`dataset`](Self::dataset) says why.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// mill.load("cities", Csv::bytes("city,country\nRome,IT\n")).await?;
+    /// let told: Vec<(String, u64)> = mill.datasets().await?.into_iter().map(|dataset| (dataset.name, dataset.rows)).collect();
+    /// assert_eq!(told, [("cities".to_owned(), 1), ("orders".to_owned(), 2)]);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
     pub fn datasets(&self) -> BoxFuture<'_, Result<Vec<DatasetSummary>>> {
@@ -172,6 +185,19 @@ impl Mill {
     }
 
     /// One dataset, from its log alone.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{ColumnType, Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let detail = mill.dataset("orders").await?;
+    /// assert_eq!((detail.summary.rows, detail.summary.version), (2, 0));
+    /// assert_eq!((detail.columns[1].name.as_str(), detail.columns[1].column_type), ("amount", ColumnType::Integer));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `NotFound` with near names.
@@ -194,6 +220,17 @@ impl Mill {
 
     /// The latest rows: by the time column where there is one.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("at,amount\n2013-01-01,2\n2013-01-02,3\n")).await?;
+    /// assert_eq!(mill.preview("orders", 1).await?.to_json()["data"], serde_json::json!([["2013-01-02"], [3]]));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound`; as for a query.
     pub fn preview<'a>(&'a self, dataset: &'a str, limit: usize) -> BoxFuture<'a, Result<QueryResult>> {
@@ -209,6 +246,19 @@ impl Mill {
     }
 
     /// What the values look like, from one pass over the data.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\nRome,\n")).await?;
+    /// let profile = mill.profile("orders").await?;
+    /// let [city, amount] = profile.columns.as_slice() else { panic!() };
+    /// assert_eq!((city.distinct, city.top[0].count, amount.nulls, amount.mean), (2, 2, 1, Some(3.0)));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `NotFound`; as for a query.

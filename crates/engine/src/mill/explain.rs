@@ -268,10 +268,22 @@ impl Mill {
 
     /// The same of a statement over an older state.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// mill.load("orders", Csv::bytes("city,amount\nOslo,4\n")).await?;
+    /// assert_eq!(mill.explain_sql_as_of("select city from orders", 0).await?.rows, 1);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`sql_as_of`](Self::sql_as_of).
-    pub fn explain_sql_as_of<'a>(&'a self, sql: &'a str, as_of: AsOf) -> BoxFuture<'a, Result<Explanation>> {
-        Box::pin(self.explain_statement(sql, Some(as_of)))
+    pub fn explain_sql_as_of<'a>(&'a self, sql: &'a str, as_of: impl Into<AsOf>) -> BoxFuture<'a, Result<Explanation>> {
+        Box::pin(self.explain_statement(sql, Some(as_of.into())))
     }
 
     async fn explain_statement(&self, sql: &str, as_of: Option<AsOf>) -> Result<Explanation> {

@@ -26,6 +26,25 @@ use crate::semantic::{CalendarSettings, DateRange, Measure, SemanticQuery, compi
 impl Mill {
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// use futures::StreamExt;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.sum_amount"]}"#)?;
+    /// let mut live = mill.subscribe(&query).await?;
+    /// let first = live.next().await.unwrap()?;
+    /// assert_eq!((first.from, first.version), (None, 0));
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,3\n")).await?;
+    /// let second = live.next().await.unwrap()?;
+    /// assert_eq!((second.from, second.version), (Some(0), 1));
+    /// assert_eq!(second.to_json()["changed"]["data"], serde_json::json!([[9]]));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`query`](Self::query): a question that cannot be answered now is refused now. `Invalid` for one of an older
     /// state, which never changes, and for one that asks to be explained, which is about one time of asking.

@@ -286,6 +286,18 @@ impl Mill {
 
     /// What upkeep did last for each dataset of the tenant, how long it took and what failed.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let report = mill.upkeep_report().await?;
+    /// assert!(report.enabled && report.records.iter().all(|record| record.error.is_none()));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `Denied` for a scope that does not see the tenant's datasets as a whole.
     pub fn upkeep_report(&self) -> BoxFuture<'_, Result<UpkeepReport>> {

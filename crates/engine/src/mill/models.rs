@@ -23,6 +23,18 @@ const ATTEMPTS: usize = 4;
 impl Mill {
     /// The models of the tenant, one for each dataset.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let models = mill.models().await?;
+    /// assert_eq!((models.len(), models[0].name.as_str()), (1, "orders"));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
     pub fn models(&self) -> BoxFuture<'_, Result<Vec<Model>>> {
@@ -36,6 +48,19 @@ impl Mill {
     }
 
     /// One model.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let model = mill.model("orders").await?;
+    /// assert!(model.measures.iter().any(|measure| measure.name == "sum_amount"));
+    /// assert!(model.dimensions.iter().any(|dimension| dimension.name == "city"));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `NotFound` when there is no dataset of that name.
@@ -108,6 +133,28 @@ impl Mill {
 
     /// Checks whether a model could be stored, without storing it: [`interchange`](crate::interchange) reads models from files.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let text = "
+    /// name: orders
+    /// dataset: orders
+    /// label: Orders
+    /// dimensions:
+    ///   - {name: city, label: City, type: string}
+    /// measures:
+    ///   - {name: revenue, label: Revenue, kind: sum, column: amuont}
+    /// ";
+    /// let models = tidemill::interchange::read_models("orders.yaml", text)?;
+    /// let error = mill.check_model(&models[0]).await.unwrap_err();
+    /// assert_eq!(error.field(), Some("measures[0].column"));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`update_model`](Self::update_model), but for `Conflict` and for views that would be broken.
     pub fn check_model<'a>(&'a self, model: &'a Model) -> BoxFuture<'a, Result<()>> {
@@ -115,6 +162,20 @@ impl Mill {
     }
 
     /// The same beside some models that are to be stored too: what is said of them counts, and not what is stored of them.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let models = mill.models().await?;
+    /// for model in &models {
+    ///     mill.check_model_among(model, &models).await?;
+    /// }
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`check_model`](Self::check_model).
@@ -149,6 +210,23 @@ impl Mill {
 
     /// Stores a model as the version after `expected`.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, ErrorKind};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let mut model = mill.model("orders").await?;
+    /// model.label = "All orders".to_owned();
+    /// let read = model.version;
+    /// let saved = mill.update_model(model.clone(), read).await?;
+    /// assert!(saved.version > read);
+    /// // Somebody else saves over the same version.
+    /// assert_eq!(mill.update_model(model, read).await.unwrap_err().kind(), ErrorKind::Conflict);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `Invalid` when it does not fit its dataset or would break a view, `Denied` for a scope that does not see all of that, `Conflict` when somebody else changed it since.
     pub fn update_model(&self, model: Model, expected: u64) -> BoxFuture<'_, Result<Model>> {
@@ -157,6 +235,29 @@ impl Mill {
 
     /// The same before some views are stored that were checked over it ([`check_view`](Self::check_view)): whether they hold as they
     /// are stored now does not matter. So a model and a view may change what neither could change alone.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// # let view = serde_json::from_str(r#"{"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": ["sum_amount"]}]}"#)?;
+    /// # mill.update_view(view, 0).await?;
+    /// let (mut model, mut view) = (mill.model("orders").await?, mill.view("sales").await?);
+    /// // What the view shows gets another name, so neither could be saved before the other.
+    /// for measure in model.measures.iter_mut().filter(|measure| measure.name == "sum_amount") {
+    ///     measure.name = "revenue".to_owned();
+    /// }
+    /// view.include = serde_json::from_str(r#"[{"path": "orders", "members": ["revenue"]}]"#)?;
+    /// let (model_read, view_read) = (model.version, view.version);
+    /// assert!(mill.update_model(model.clone(), model_read).await.is_err());
+    /// mill.check_view(&view, std::slice::from_ref(&model)).await?;
+    /// mill.update_model_before(model, model_read, std::slice::from_ref(&view)).await?;
+    /// mill.update_view(view, view_read).await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`update_model`](Self::update_model).

@@ -75,6 +75,20 @@ impl Mill {
     /// The plan of one read-only SQL query over the datasets of the scope. For a scope that sees a part of them it gives the rows of an
     /// answer and one more, as it has to sort them.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir()?;
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let mill = engine.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let plan = mill.plan_sql("select sum(amount) as total from orders").await?;
+    /// let rows = datafusion::physical_plan::collect(plan, engine.task_context()).await?;
+    /// assert_eq!(rows[0].schema().field(0).name(), "total");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`sql`](Self::sql), apart from what happens while it runs.
     pub fn plan_sql<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Arc<dyn ExecutionPlan>>> {

@@ -60,6 +60,19 @@ impl Mill {
 
     /// The positions of all sources of a dataset, by name.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("id,amount\n1,2\n").position("shop", None, 1)).await?;
+    /// mill.load("orders", Csv::bytes("id,amount\n2,3\n").position("shop", Some(1), 2)).await?;
+    /// let positions = mill.positions("orders").await?;
+    /// assert_eq!((positions[0].source.as_str(), positions[0].position, positions[0].version), ("shop", 2, 1));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`position`](Self::position); `NotFound` with near names.
     pub fn positions<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Vec<SourcePosition>>> {
@@ -72,6 +85,18 @@ impl Mill {
     }
 
     /// The same in an older state: where its sources were then.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("id,amount\n1,2\n").position("shop", None, 1)).await?;
+    /// mill.load("orders", Csv::bytes("id,amount\n2,3\n").position("shop", Some(1), 2)).await?;
+    /// assert_eq!(mill.positions_as_of("orders", 0).await?[0].position, 1);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`positions`](Self::positions); `Invalid` at `asOf`, naming what there is, for a state that never was or cannot be read any more.

@@ -13,6 +13,18 @@ impl Mill {
     /// The latest loads of a dataset, at most 20, newest first; none for a scope with a row filter, because they tell of all rows.
     /// All of them are in [`versions`](Self::versions).
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let report = mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let loads = mill.loads("orders").await?;
+    /// assert_eq!((&loads[0].load_id, loads[0].rows), (&report.load_id, 2));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` with near names.
     pub fn loads<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Vec<LoadSummary>>> {

@@ -86,6 +86,20 @@ impl Mill {
     /// Rows that loads rejected whose versions the log has, and those of the latest 20 loads, newest load first; of the latest 10,000 loads
     /// that rejected any.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{ColumnType, Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let orders = Csv::bytes("id,amount\n1,2\n2,many\n3,4\n").column_type("amount", ColumnType::Integer);
+    /// mill.load("orders", orders).await?;
+    /// let page = mill.rejects("orders", 0, 10).await?;
+    /// assert_eq!((page.total, page.items[0].number), (1, 0));
+    /// assert_eq!(page.items[0].reject.describe(), "line 3, column \"amount\", value \"many\": not an integer");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound`; `Corrupt` when the stored rows cannot be read; `Denied` for a scope with a row filter or hidden
     /// columns, because raw text cannot be filtered.
@@ -123,6 +137,18 @@ impl Mill {
 
     /// Rows that one load rejected, however long ago it was, in the order of its file; none for a load that took all of them, and
     /// none that came before an erasure.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{ColumnType, Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let orders = Csv::bytes("id,amount\n1,2\n2,many\n3,4\n").column_type("amount", ColumnType::Integer);
+    /// let report = mill.load("orders", orders).await?;
+    /// assert_eq!(mill.load_rejects("orders", &report.load_id, 0, 10).await?.total, 1);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`rejects`](Self::rejects); `NotFound` also for what is no id of a load.

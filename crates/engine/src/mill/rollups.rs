@@ -73,6 +73,22 @@ pub struct RollupStatus {
 impl Mill {
     /// The rollups of a dataset and how far they are built.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, Rollup};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let mut model = mill.model("orders").await?;
+    /// model.rollups.push(Rollup { name: "by_city".into(), measures: vec!["count".into()], dimensions: vec!["city".into()], time_dimension: None, granularity: None });
+    /// let read = model.version;
+    /// mill.update_model(model, read).await?;
+    /// let rollups = mill.rollups("orders").await?;
+    /// assert_eq!((rollups[0].rollup.name.as_str(), rollups[0].advised, rollups[0].segments_total), ("by_city", false, 1));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound`; `Denied` for a scope with a row filter or hidden columns.
     pub fn rollups<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Vec<RollupStatus>>> {

@@ -17,6 +17,18 @@ const VERSIONS_KEPT_DAYS_MAX: u32 = 3_650;
 impl Mill {
     /// The settings of a dataset.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, DatasetSettings, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// // Rows are kept for ever, versions as long as the engine says.
+    /// assert_eq!(mill.dataset_settings("orders").await?, DatasetSettings { keep_days: None, versions_kept_days: None });
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` with near names.
     pub fn dataset_settings<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetSettings>> {

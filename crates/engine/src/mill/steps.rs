@@ -45,6 +45,19 @@ const SHOWN_MAX: usize = 1_000;
 impl Mill {
     /// The steps that loads of a dataset go through, and the columns that a load is decoded to before the first of them.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, Steps};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let steps = Steps::parse(r#"[{"op": "rename", "columns": {"Stadt": "city"}}]"#)?;
+    /// mill.load("orders", Csv::bytes("Stadt,amount\nRome,2\n").steps(steps)).await?;
+    /// let kept = mill.steps("orders").await?;
+    /// assert_eq!((kept.steps.len(), kept.source[0].name.as_str()), (1, "Stadt"));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset.
     pub fn steps<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetSteps>> {

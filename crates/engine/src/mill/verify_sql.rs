@@ -48,6 +48,20 @@ impl Mill {
 
     /// The same over the datasets as they were.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// mill.load("orders", Csv::bytes("city,amount\nOslo,4\n")).await?;
+    /// let verification = mill.verify_sql_as_of("select sum(amount) as total from orders", 0).await?;
+    /// assert!(verification.equal);
+    /// assert_eq!(verification.versions[0].version, 0);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`verify_sql`](Self::verify_sql) and [`sql_as_of`](Self::sql_as_of).
     pub fn verify_sql_as_of<'a>(&'a self, sql: &'a str, as_of: impl Into<AsOf>) -> BoxFuture<'a, Result<Verification>> {

@@ -33,6 +33,19 @@ const NO_DATASET: &str = "";
 impl Mill {
     /// The views of the tenant, as the scope sees them.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let view = serde_json::from_str(r#"{"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": ["city", "sum_amount"]}]}"#)?;
+    /// mill.update_view(view, 0).await?;
+    /// assert_eq!(mill.views().await?[0].name, "sales");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
     pub fn views(&self) -> BoxFuture<'_, Result<Vec<View>>> {
@@ -62,6 +75,21 @@ impl Mill {
 
     /// One view with the members that it shows, and what is broken in it.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let view = serde_json::from_str(r#"{"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": ["city", "sum_amount"]}]}"#)?;
+    /// mill.update_view(view, 0).await?;
+    /// let detail = mill.view_detail("sales").await?;
+    /// assert_eq!((detail.dimensions[0].name.as_str(), detail.measures[0].name.as_str()), ("city", "sum_amount"));
+    /// assert!(detail.problems.is_empty());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`view`](Self::view).
     pub fn view_detail<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<ViewDetail>> {
@@ -72,6 +100,19 @@ impl Mill {
     }
 
     /// All views, each with the members that it shows.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let view = serde_json::from_str(r#"{"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": ["city", "sum_amount"]}]}"#)?;
+    /// mill.update_view(view, 0).await?;
+    /// assert_eq!(mill.view_details().await?[0].definition.label, "Sales");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`views`](Self::views).
@@ -86,6 +127,18 @@ impl Mill {
     }
 
     /// Checks whether a view could be stored, without storing it, over `models` in place of those that are stored.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let view = serde_json::from_str(r#"{"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": ["town"]}]}"#)?;
+    /// assert_eq!(mill.check_view(&view, &[]).await.unwrap_err().field(), Some("include[0].members[0]"));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`update_view`](Self::update_view), but for `Conflict`.

@@ -18,6 +18,19 @@ use crate::error::{Error, Result};
 impl QueryResult {
     /// The result as a JSON object: `columns`, columnar `data`, `row_count`, `provenance`, and `totals`, `others` and `explanation`
     /// where they were asked for.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let json = mill.sql("select city, amount from orders order by amount").await?.to_json();
+    /// assert_eq!(json["data"], serde_json::json!([["Rome", "Oslo"], [2, 4]]));
+    /// assert_eq!((json["columns"][1]["type"].as_str(), json["row_count"].as_u64()), (Some("integer"), Some(2)));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn to_json(&self) -> Value {
         let mut json = json!({"columns": self.columns, "data": columns_to_json(&self.batch), "row_count": self.batch.num_rows(), "provenance": self.provenance});
         if let Some(object) = json.as_object_mut() {
@@ -28,6 +41,19 @@ impl QueryResult {
     }
 
     /// The rows, without totals, as an Arrow IPC stream.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// let bytes = mill.sql("select city, amount from orders").await?.to_arrow_ipc()?;
+    /// let rows = arrow::ipc::reader::StreamReader::try_new(bytes.as_slice(), None)?.next().unwrap()?;
+    /// assert_eq!((rows.num_rows(), rows.num_columns()), (2, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `Internal` when Arrow refuses, which it has no reason to.
@@ -46,6 +72,17 @@ impl QueryResult {
     /// column `is_other` says which they are, so that a value of that name is never taken for them. They are left out where a
     /// limit cut rows or others: they would stand for less than what is missing then. Where values became columns (`pivot`) the others
     /// are columns or left out.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,note\nRome,=1+1\nOslo,\n")).await?;
+    /// assert_eq!(mill.sql("select city, note from orders order by city").await?.to_csv()?, "city,note\r\nOslo,\r\nRome,'=1+1\r\n");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `Internal` when a value cannot be written.

@@ -61,6 +61,13 @@ impl S3Store {
 
     /// The address of a store that is not Amazon's.
     ///
+    /// ```
+    /// use tidemill::storage::S3Store;
+    /// assert!(S3Store::at("s3://bucket")?.endpoint("https://minio.example").is_ok());
+    /// assert!(S3Store::at("s3://bucket")?.endpoint("http://minio.example").is_err());
+    /// # Ok::<(), tidemill::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `Invalid` for what is not `https://host`, or `http://` to this very machine: keys of stores go over no network in the
     /// clear.

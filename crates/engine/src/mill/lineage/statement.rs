@@ -82,6 +82,19 @@ impl Mill {
 
     /// The same over the datasets as they were.
     ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// mill.load("orders", Csv::bytes("city,amount\nOslo,4\n")).await?;
+    /// let lineage = mill.lineage_sql_as_of("select sum(amount) as total from orders", 0).await?;
+    /// assert_eq!((lineage.datasets[0].version, lineage.datasets[0].segments_total), (0, 1));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`sql_as_of`](Self::sql_as_of).
     pub fn lineage_sql_as_of<'a>(&'a self, sql: &'a str, as_of: impl Into<AsOf>) -> BoxFuture<'a, Result<StatementLineage>> {
