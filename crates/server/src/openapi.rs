@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the routes themselves, and a page to read it.
 
+pub mod examples;
 pub mod page;
 pub mod schema;
 
@@ -44,14 +45,15 @@ pub fn base() -> Document {
     Base::openapi()
 }
 
-/// Adds what every operation shares: the problem answer and the token, except where the route says that it is anonymous.
+/// Adds what every operation shares: the problem answer, an example of the body, and the token, except where the route says that it is anonymous.
 pub fn complete(mut document: Document) -> Document {
     let problem = ContentBuilder::new().schema(Some(RefOr::<Schema>::Ref(Ref::from_schema_name("Problem")))).build();
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten() {
             let answer = ResponseBuilder::new().description("What went wrong").content("application/problem+json", problem.clone()).build();
             operation.responses.responses.insert("default".to_owned(), RefOr::T(answer));
             describe_operation(operation);
+            examples::add(path, operation);
         }
     }
     let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some("An access token, or an API key (`tmk_…`)")).build());

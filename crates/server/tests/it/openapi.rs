@@ -34,6 +34,28 @@ async fn every_reference_points_somewhere_and_every_operation_is_described() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_body_has_an_example_with_fields_that_its_schema_has() {
+    let server = Server::empty().await;
+    let document = &server.app.openapi;
+    for (path, method, operation) in tidemill_server::openapi::page::operations(document) {
+        let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
+        // A file is its own example.
+        for (content_type, content) in bodies.filter(|(content_type, _)| *content_type != "multipart/form-data") {
+            let example = &content["example"];
+            assert!(!example.is_null(), "{method} {path}: {content_type} has no example");
+            let Some(schema) = content["schema"]["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) else { continue };
+            let schema = document.pointer(schema).unwrap();
+            for field in example.as_object().unwrap().keys() {
+                assert!(schema["properties"].get(field).is_some(), "{method} {path}: {field} is not described");
+            }
+            for required in schema["required"].as_array().into_iter().flatten() {
+                assert!(example.get(required.as_str().unwrap()).is_some(), "{method} {path}: {required} is missing");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_part_of_the_document_is_a_schema_of_its_own() {
     let server = Server::empty().await;
     server.get(Who::Anonymous, "/schemas/Modle").await.expect(404);
