@@ -3,7 +3,7 @@
 //! A run ends after a segment whose hash says so (one in [`RUN`]), whatever comes before or after it. So runs do not move
 //! when segments are appended, replaced by compaction or deleted: all but the runs around the change are as they were,
 //! and merged states of runs that ended are kept. Runs of runs are made the same way, until one is left. States are
-//! always merged in the order of the segments, so a sum of floats is the same however much of it was kept.
+//! always merged in the order of the segments, which whatever depends on it may rely on; sums of floats do not (ADR 0039).
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;

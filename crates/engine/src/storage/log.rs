@@ -134,8 +134,8 @@ impl Snapshot {
             .filter(move |load| load.version >= first_entry.min(recent) && (self.erased_before == 0 || load.version > self.erased_before))
     }
 
-    /// Takes segments out and puts others in. What has a place takes it: the order of segments is the order in which
-    /// sums of floats are merged and runs of partials begin and end, so a rewrite must not move what it does not touch.
+    /// Takes segments out and puts others in. What has a place takes it: runs of partials begin and end by the
+    /// order of segments, so a rewrite must not move what it does not touch.
     fn replace(&mut self, removed: &[String], added: Vec<Segment>, places: &HashMap<String, String>) {
         let removed: HashSet<&str> = removed.iter().map(String::as_str).collect();
         let mut placed: BTreeMap<&str, Vec<Arc<Segment>>> = BTreeMap::new();
