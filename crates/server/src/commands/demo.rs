@@ -3,12 +3,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
-use tidemill::clock::SystemClock;
 
 use super::admin::generate_password;
 use super::{ConfigArguments, demo_data, terminal};
@@ -16,8 +14,8 @@ use crate::app::App;
 use crate::auth::{Tenancy, private_file};
 use crate::http::Problem;
 use crate::policy::Role;
-use crate::serve::{self, Listening};
-use crate::{telemetry, tenants, users};
+use crate::serve;
+use crate::{tenants, users};
 
 const TENANT: &str = "demo";
 const EMAIL: &str = "demo@tidemill.local";
@@ -51,11 +49,7 @@ pub async fn run(mut arguments: Arguments) -> anyhow::Result<()> {
     if arguments.config.data_dir.is_none() && arguments.config.config.is_none() && std::env::var_os("TIDEMILL_DATA_DIR").is_none() {
         arguments.config.data_dir = Some(PathBuf::from("./demo-data"));
     }
-    let flags = arguments.address.iter().map(|address| ("http.address", address.to_string())).collect();
-    let settings = arguments.config.read(flags)?;
-    telemetry::start(&settings.log)?;
-    let app = App::open(settings, Arc::new(SystemClock)).await?;
-    let listening = Listening::bind(&app).await?;
+    let (app, listening) = super::serve::open(&arguments.config, arguments.address).await?;
     let port = listening.address().port();
     let (tenancy, password) = ensure_account(&app).await?;
     demo_data::load_files(&app, &tenancy, &arguments.examples).await?;

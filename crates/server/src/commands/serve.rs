@@ -26,11 +26,7 @@ pub struct Arguments {
 /// # Errors
 /// Anything that keeps the server from starting or from stopping cleanly.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let flags = arguments.address.iter().map(|address| ("http.address", address.to_string())).collect();
-    let settings = arguments.config.read(flags)?;
-    telemetry::start(&settings.log)?;
-    let app = App::open(settings, Arc::new(SystemClock)).await?;
-    let listening = Listening::bind(&app).await?;
+    let (app, listening) = open(&arguments.config, arguments.address).await?;
     let address = listening.address();
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
     if tenants::store::count(app.store.db()).await? == 0 {
@@ -38,4 +34,16 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         terminal::say(&format!("First start. Open http://{address}/ and set up with the code {code}"));
     }
     serve::serve(app, listening).await
+}
+
+/// Reads the settings, begins to log, opens what they name and binds the address: what every command does that serves.
+///
+/// # Errors
+/// The settings are wrong, something that they name cannot be opened, or the address is taken.
+pub async fn open(config: &ConfigArguments, address: Option<SocketAddr>) -> anyhow::Result<(App, Listening)> {
+    let settings = config.read(address.iter().map(|address| ("http.address", address.to_string())).collect())?;
+    telemetry::start(&settings.log)?;
+    let app = App::open(settings, Arc::new(SystemClock)).await?;
+    let listening = Listening::bind(&app).await?;
+    Ok((app, listening))
 }

@@ -83,7 +83,7 @@ fn write_operation(page: &mut String, path: &str, method: &str, operation: &Valu
         );
     }
     if let Some(body) = operation.get("requestBody") {
-        let _ = write!(page, "<tr><td>body</td><td colspan=\"2\">{}</td></tr>", content(body));
+        let _ = write!(page, "<tr><td>body</td><td colspan=\"2\">{}{}</td></tr>", content(body), examples(body));
     }
     for (status, response) in operation.get("responses").and_then(Value::as_object).into_iter().flatten() {
         let _ = write!(page, "<tr><td>{}</td><td colspan=\"2\">{} {}</td></tr>", escape(status), escape(text(response, "description")), content(response));
@@ -103,6 +103,14 @@ fn content(holder: &Value) -> String {
     parts.join(", ")
 }
 
+/// What such a body may be: JSON as it is written, anything else as it stands.
+fn examples(holder: &Value) -> String {
+    let media = holder.get("content").and_then(Value::as_object).into_iter().flatten();
+    let found = media.filter_map(|(_, media)| media.get("example"));
+    let written = found.map(|example| example.as_str().map_or_else(|| serde_json::to_string_pretty(example).unwrap_or_default(), str::to_owned));
+    written.map(|example| format!("<pre><code>{}</code></pre>", escape(&example))).collect()
+}
+
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
@@ -116,6 +124,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn examples_of_bodies_are_shown_as_they_are_written() {
+        let body = json!({"content": {"application/json": {"example": {"sql": "select 1 < 2"}}, "application/yaml": {"example": "name: a\nlabel: b\n"}, "text/csv": {}}});
+        assert_eq!(examples(&body), "<pre><code>{\n  &quot;sql&quot;: &quot;select 1 &lt; 2&quot;\n}</code></pre><pre><code>name: a\nlabel: b\n</code></pre>");
+    }
 
     #[test]
     fn text_stays_text() {
