@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{RefOr, Schema};
 
-const COMPONENTS: &str = "#/components/schemas/";
+use super::schema::COMPONENTS;
 
 /// Puts examples to the bodies of an operation.
 pub fn add(path: &str, operation: &mut Operation) {

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::Problem;
 
 /// Where the document has its schemas, and where a JSON Schema has its own.
-const COMPONENTS: &str = "#/components/schemas/";
+pub(super) const COMPONENTS: &str = "#/components/schemas/";
 const DEFINITIONS: &str = "#/$defs/";
 
 /// A schema with everything that it refers to. OpenAPI 3.1 writes schemas as JSON Schema 2020-12 does, so only references change.
