@@ -45,10 +45,10 @@ pub async fn find_model(State(app): State<App>, caller: Caller, headers: HeaderM
     Ok(yaml::write(caller.mill(&app).model(&name).await?, &headers))
 }
 
-/// Which values, of a model or a view.
+/// Which values of a model; of a view, its name stands where that of a model does.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Values {
-    /// The dimension, without its model or view.
+    /// The dimension, without its model.
     dimension: String,
     /// Only values whose text has this in it, whatever the case.
     search: Option<String>,
