@@ -15,3 +15,4 @@ pub(crate) mod sum;
 pub(crate) mod text_concat;
 pub(crate) mod time_bucket;
 pub(crate) mod time_shift;
+pub(crate) mod whole_arithmetic;

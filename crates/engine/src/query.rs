@@ -15,6 +15,7 @@
 
 pub(crate) mod access;
 pub(crate) mod allowance;
+mod checked_arithmetic;
 pub(crate) mod compare;
 pub(crate) mod determined;
 pub(crate) mod estimate;

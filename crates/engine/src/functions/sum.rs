@@ -1,7 +1,9 @@
 //! `sum` as DataFusion has it, except that a sum of whole numbers that leaves 64 bits is an error: DataFusion's goes on at
 //! the other end of the range, and a wrong number that looks like one is the worst answer there is. It is the sum of all
 //! rows that has to fit, and that of each state; in which order an accumulator gets its rows does not matter. Nor does it
-//! for floats, whose sum is exact (`exact`).
+//! for floats, whose sum is exact (`exact`). Distinct numbers and other types are in `wide`.
+
+mod wide;
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,6 +19,7 @@ use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, ReversedUDAF, Signature};
 use datafusion::scalar::ScalarValue;
 
+use self::wide::{Of, is_wide};
 use super::exact::aggregate as floats;
 use super::exact::statistic::Statistic;
 use crate::error::Error;
@@ -46,6 +49,18 @@ fn is_ours(arguments: &AccumulatorArgs<'_>) -> bool {
     !arguments.is_distinct && *arguments.return_field.data_type() == DataType::Int64
 }
 
+/// What is summed in more bits than it has, where it is.
+fn widely(arguments: &AccumulatorArgs<'_>) -> Option<Of> {
+    let kind = arguments.return_field.data_type();
+    let is_wide = is_wide(kind) || (arguments.is_distinct && *kind == DataType::Int64);
+    is_wide.then(|| Of { name: of(arguments), kind: kind.clone() })
+}
+
+/// The sum of one group of such.
+fn wide_accumulator(of: Of, is_distinct: bool) -> Box<dyn Accumulator> {
+    if is_distinct { Box::new(wide::Distinct::new(of)) } else { Box::new(wide::One::new(of)) }
+}
+
 fn of(arguments: &AccumulatorArgs<'_>) -> String {
     let name = arguments.name;
     name.strip_prefix("sum(").and_then(|argument| argument.strip_suffix(')')).unwrap_or(name).to_owned()
@@ -73,6 +88,8 @@ impl AggregateUDFImpl for CheckedSum {
             Ok(Box::new(Checked::of(of(&arguments))))
         } else if floats::are_floats(arguments.expr_fields) {
             Ok(floats::accumulator(Statistic::Sum, arguments.is_distinct))
+        } else if let Some(of) = widely(&arguments) {
+            Ok(wide_accumulator(of, arguments.is_distinct))
         } else {
             self.inner.accumulator(arguments)
         }
@@ -91,6 +108,8 @@ impl AggregateUDFImpl for CheckedSum {
             Ok(Box::new(CheckedGroups::of(of(&arguments))))
         } else if floats::are_floats(arguments.expr_fields) {
             Ok(floats::groups_accumulator(Statistic::Sum))
+        } else if let Some(of) = widely(&arguments) {
+            Ok(Box::new(wide::Many::new(of)))
         } else {
             self.inner.create_groups_accumulator(arguments)
         }
@@ -101,6 +120,8 @@ impl AggregateUDFImpl for CheckedSum {
             Ok(Box::new(Checked::of(of(&arguments))))
         } else if floats::are_floats(arguments.expr_fields) {
             Ok(floats::accumulator(Statistic::Sum, arguments.is_distinct))
+        } else if let Some(of) = widely(&arguments) {
+            Ok(wide_accumulator(of, arguments.is_distinct))
         } else {
             self.inner.create_sliding_accumulator(arguments)
         }

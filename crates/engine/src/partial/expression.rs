@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::functions::business_day::BusinessDay;
 use crate::functions::date_bucket::DateBucket;
 use crate::functions::time_bucket::TimeBucket;
+use crate::functions::whole_arithmetic::WholeArithmetic;
 use crate::semantic::business::BusinessDays;
 use crate::semantic::calendar::Calendar;
 use crate::semantic::interval::Interval;
@@ -117,6 +118,11 @@ pub(super) enum Node {
         calendar: String,
         days: BusinessDays,
     },
+    /// A formula over whole numbers, by its steps.
+    WholeArithmetic {
+        steps: String,
+        arguments: usize,
+    },
     Aggregate {
         name: String,
         arguments: usize,
@@ -151,7 +157,7 @@ impl Node {
             Self::Between { .. } => 3,
             Self::Case { operand, branches, otherwise } => branches.saturating_mul(2).saturating_add(usize::from(*operand)).saturating_add(usize::from(*otherwise)),
             Self::InList { items, .. } => items.saturating_add(1),
-            Self::Function { arguments, .. } => *arguments,
+            Self::Function { arguments, .. } | Self::WholeArithmetic { arguments, .. } => *arguments,
             Self::Aggregate { arguments, filter, .. } => arguments.saturating_add(usize::from(*filter)),
         }
     }
@@ -251,6 +257,9 @@ fn take_apart<'a>(expr: &'a Expr, session: &dyn Session, tables: &mut Tables) ->
             if let Some(day) = call.func.inner().downcast_ref::<BusinessDay>() {
                 return Ok((Node::BusinessDay { calendar: day.calendar().to_string(), days: day.days().clone() }, parts));
             }
+            if let Some(formula) = call.func.inner().downcast_ref::<WholeArithmetic>() {
+                return Ok((Node::WholeArithmetic { steps: formula.steps().to_owned(), arguments: call.args.len() }, parts));
+            }
             let name = call.func.name();
             if session.scalar_functions().get(name) != Some(&call.func) {
                 return Err(unknown_function(name));
@@ -345,6 +354,10 @@ fn put_together(node: Node, mut parts: Parts, session: &dyn Session, tables: &Ta
         Node::TimeBucket { grain, zone } => TimeBucket::udf(grain, calendar_of(&zone)?).call(vec![parts.next()?]),
         Node::DateBucket { grain, zone } => DateBucket::udf(grain, calendar_of(&zone)?).call(vec![parts.next()?]),
         Node::BusinessDay { calendar, days } => BusinessDay::udf(calendar_of(&calendar)?, days).call(vec![parts.next()?]),
+        Node::WholeArithmetic { steps, arguments } => {
+            let formula = WholeArithmetic::read(&steps).ok_or_else(|| Error::corrupt(format!("`{steps}` are not the steps of a formula")))?;
+            formula.call(parts.some(arguments))
+        }
         Node::Aggregate { name, arguments, distinct, filter } => {
             let function = session.aggregate_functions().get(&name).ok_or_else(|| unknown_function(&name))?;
             let args = parts.some(arguments);
@@ -415,6 +428,7 @@ mod tests {
             worked,
             sum(col("n") + lit(1_i64)),
             count_distinct(city()),
+            WholeArithmetic::read("xx*x~+").unwrap().call(vec![col("a"), col("b"), col("n")]),
         ];
         for expr in all.into_iter().chain(operators) {
             assert_eq!(there_and_back(&expr), expr);
@@ -462,6 +476,7 @@ mod tests {
             vec![column(), column(), Node::Binary("xor".to_owned())],
             vec![column(), Node::InList { items: usize::MAX, negated: false }],
             vec![Node::Function { name: "no_such_function".to_owned(), arguments: 0 }],
+            vec![column(), Node::WholeArithmetic { steps: "x+".to_owned(), arguments: 1 }],
             vec![column(), Node::TimeBucket { grain: Grain::Day.into(), zone: "Atlantis/Capital".to_owned() }],
         ] {
             assert!(read(nodes.clone(), &state, &Tables::default()).is_err(), "{nodes:?}");

@@ -21,6 +21,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
+use super::checked_arithmetic::CheckedArithmetic;
 use super::table::DatasetTable;
 use super::{first_rows, guard, holding, probing, total_guard};
 use crate::encryption::SealedSpills;
@@ -84,6 +85,7 @@ impl Session {
             .with_scalar_functions(functions)
             .with_aggregate_functions(allowed::aggregate())
             .with_window_functions(allowed::window())
+            .with_analyzer_rule(Arc::new(CheckedArithmetic))
             .with_table_function_list(Vec::new())
             .with_higher_order_functions(Vec::new())
             .with_physical_optimizer_rules(physical)

@@ -67,4 +67,5 @@ mod verify_sql;
 mod versions;
 mod views;
 mod ward;
+mod whole_numbers;
 mod within;

@@ -7,9 +7,9 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::common::DFSchema;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::execution::session_state::SessionState;
-use datafusion::physical_expr::expressions::{self, BinaryExpr};
+use datafusion::physical_expr::expressions;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 
 use super::frame::Frame;
@@ -18,6 +18,7 @@ use super::step::OnError;
 use crate::catalog::Column;
 use crate::catalog::convert::{convert, misfits};
 use crate::error::{Error, Result};
+use crate::functions::whole_arithmetic::checked_alone;
 use crate::ingest::decode::batch::schema_of;
 use crate::ingest::treatment::rows::{Fault, Rows, text_bytes};
 use crate::semantic::member::Columns;
@@ -51,14 +52,7 @@ impl Planned {
         let wrong = |error: datafusion::error::DataFusionError| Error::invalid(format!("expression {text:?}: {}", error.strip_backtrace()));
         let expression = state.create_physical_expr(expression, &columns).map_err(wrong)?;
         // A sum that is too large is a fault of its row, not another number.
-        let checked = expression.transform_up(|node| {
-            let binary = node.downcast_ref::<BinaryExpr>().cloned();
-            Ok(match binary {
-                Some(binary) => Transformed::yes(Arc::new(binary.with_fail_on_overflow(true)) as Arc<dyn PhysicalExpr>),
-                None => Transformed::no(node),
-            })
-        });
-        let expression = checked.map_err(wrong)?.data;
+        let expression = checked_alone(expression).map_err(wrong)?;
         let data_type = expression.data_type(&schema).map_err(wrong)?;
         let (mut named, mut growth) = (Vec::new(), 1_u64);
         let look = expression.apply(|node| {

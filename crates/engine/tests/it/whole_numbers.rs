@@ -1,0 +1,117 @@
+//! Whole numbers do not wrap round, whatever asks for them: statements, measures and dimensions of models, conditions, windows. What
+//! their type cannot hold is an error and never another number. `functions/whole_arithmetic.rs`, `functions/sum/wide.rs`.
+
+use serde_json::json;
+use tidemill::{Csv, ErrorKind, Settings};
+
+use crate::access::{seen_by, set_policies};
+use crate::ward::Ward;
+
+/// Large numbers of either sign; the last row alone is small.
+const ROWS: &str = "k,n,city\n1,9223372036854775807,Rome\n2,-9223372036854775807,Oslo\n3,4611686018427387904,Oslo\n4,7,Bari\n";
+
+async fn numbers(partial_cache_bytes: usize) -> Ward {
+    let ward = Ward::with(Settings { partial_cache_bytes, ..Settings::default() }).await;
+    ward.mill.load("numbers", Csv::bytes(ROWS)).await.unwrap();
+    ward
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_that_leave_64_bits_are_refused_wherever_they_do() {
+    for cache in [0, 32 << 20] {
+        let ward = numbers(cache).await;
+        for sql in [
+            "select n + 1 from numbers",
+            "select n * 2 from numbers",
+            "select -n - 2 from numbers",
+            "select n - 9 from numbers where k = 2",
+            "select 9223372036854775807 + k from numbers",
+            "select 9223372036854775807 + 1",
+            "select k from numbers where n + k > 0",
+            "select k from numbers order by n * 3",
+            "select n + n, count(*) from numbers group by n + n",
+            "select sum(n + 1) from numbers",
+            "select max(n * k) from numbers",
+            "select city, count(*) filter (where n + 5 > 0) from numbers group by city",
+            "select city, sum(k) from numbers group by city having max(n) + 1 > 0",
+            "select sum(n + k) over (order by k) from numbers",
+            "select k, n - lag(n) over (order by k) from numbers",
+            "select a.k from numbers a join numbers b on a.n + 1 = b.n",
+            "select case when k < 3 then n * 10 else 0 end from numbers",
+            "select (select max(n) from numbers) + 1",
+            "select x + 1 from (select max(n) as x from numbers) as t",
+            "select k from numbers where k in (select n + 1 from numbers)",
+            "select sum(distinct n), avg(k) from numbers where k <> 2",
+            "select sum(distinct n) from numbers where k <> 2",
+            "select sum(distinct n) over (order by k rows between 2 preceding and current row) from numbers where k <> 2",
+            "select sum(arrow_cast('18446744073709551615', 'UInt64')) from numbers",
+            "select sum(cast('99999999999999999999999999999999999999' as decimal(38, 0))) from numbers",
+            "select city, sum(arrow_cast(9223372036854775807, 'Duration(Microsecond)')) from numbers group by city",
+            "select arrow_cast(k, 'Int32') * arrow_cast(2147483647, 'Int32') from numbers",
+        ] {
+            match ward.mill.sql(sql).await {
+                Ok(answer) => panic!("{sql}: {}", answer.to_json()["data"]),
+                Err(error) => assert!(error.kind() == ErrorKind::Invalid && error.message().contains("exceeds"), "{sql}: {error}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fits_is_what_it_was() {
+    for cache in [0, 32 << 20] {
+        let ward = numbers(cache).await;
+        for (sql, expected) in [
+            ("select n + 1, n * 2 - k, -n from numbers where k = 4", json!([[8], [10], [-7]])),
+            ("select k, n - 1 + 1 from numbers where k < 3 order by k", json!([[1, 2], [i64::MAX, -i64::MAX]])),
+            ("select case when k = 4 then n * n else 0 end from numbers order by 1 desc limit 1", json!([[49]])),
+            ("select sum(distinct n), sum(n) from numbers where k <> 3", json!([[7], [7]])),
+            ("select sum(distinct k), avg(k), count(distinct city) from numbers", json!([[10], [2.5], [3]])),
+            ("select sum(distinct k) over (order by k rows between 1 preceding and current row) as s from numbers order by s", json!([[1, 3, 5, 7]])),
+            ("select city, sum(k * 2 + 1) from numbers group by city order by city", json!([["Bari", "Oslo", "Rome"], [9, 12, 3]])),
+            ("select sum(cast(k as decimal(10, 2))) from numbers", json!([[10.0]])),
+            ("select 1.0 * n + 1 from numbers where k = 1", json!([[9_223_372_036_854_775_808.0_f64]])),
+        ] {
+            assert_eq!(ward.rows(sql).await, expected, "{sql}");
+        }
+        let named = ward.mill.sql("select k + 1, -k from numbers limit 1").await.unwrap();
+        assert_eq!(named.columns[0].name, "numbers.k + Int64(1)");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn models_compute_no_other_numbers_either() {
+    for cache in [0, 32 << 20] {
+        let ward = numbers(cache).await;
+        let mut model = ward.mill.model("numbers").await.unwrap();
+        model.measures.push(serde_json::from_value(json!({"name": "doubled", "label": "Doubled", "kind": "max", "expression": "n * 2"})).unwrap());
+        model.dimensions.push(serde_json::from_value(json!({"name": "next", "label": "Next", "type": "integer", "expression": "n + 1"})).unwrap());
+        let version = model.version;
+        ward.mill.update_model(model, version).await.unwrap();
+        let bari = json!([{"member": "numbers.city", "operator": "equals", "values": ["Bari"]}]);
+        for (asked, expected) in [(json!({"measures": ["numbers.doubled"]}), 14), (json!({"measures": ["numbers.count"], "dimensions": ["numbers.next"]}), 8)] {
+            let mut small = asked.clone();
+            small["filters"] = bari.clone();
+            assert_eq!(ward.mill.query(&serde_json::from_value(small).unwrap()).await.unwrap().to_json()["data"][0], json!([expected]));
+            let error = ward.mill.query(&serde_json::from_value(asked.clone()).unwrap()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{asked}: {error}");
+        }
+        let error = ward.mill.values("numbers.next", None, 10, 0).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        // Nothing is deleted by a number that has wrapped round.
+        assert!(ward.mill.count_rows("numbers", "n + 1 < 0 and k = 1").await.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sees_a_part_is_refused_by_what_they_see_alone_and_told_no_number() {
+    let ward = numbers(32 << 20).await;
+    let own = json!([{"name": "own", "rows": [{"member": "numbers.city", "operator": "equals", "values": ["{user.city}"]}]}]);
+    set_policies(&ward.mill, "numbers", own).await;
+    let (bari, rome) = (seen_by(&ward, &[("city", &["Bari"])]), seen_by(&ward, &[("city", &["Rome"])]));
+    for sql in ["select n + 1 from numbers", "select count(*) from numbers where n + 1 > 0", "select sum(n * 2) from numbers", "select max(-n - 2) from numbers"] {
+        assert_eq!(bari.sql(sql).await.unwrap().batch.num_rows(), 1, "{sql}");
+    }
+    let error = rome.sql("select n + 1 from numbers").await.unwrap_err();
+    assert!(!error.to_string().contains("922337"), "{error}");
+}
