@@ -12,6 +12,11 @@ pub(crate) const UNPACK_RATIO: u32 = 1_000;
 /// The most that anybody may say.
 pub(crate) const UNPACK_RATIO_MAX: u32 = 1_000_000;
 
+/// Rows that cost one unit, where nobody says otherwise.
+pub(crate) const ROWS_A_UNIT: u64 = 1_000_000;
+/// Bytes that do.
+pub(crate) const BYTES_A_UNIT: u64 = 10_000_000;
+
 /// Settings of an engine. Every field has a default that suits a small machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -23,6 +28,10 @@ pub struct Settings {
     /// Statements of one tenant that are planned at the same time at most, of the 64 of all tenants of an engine. Range 1 to 64.
     /// Raise it where there is one tenant, which need leave nothing to others; lower it where very many ask what takes long to plan.
     pub tenant_planned_statements: usize,
+    /// Rows that cost one unit, where a budget bounds the cost of a question. Range 1 to 1,000,000,000. Lower it where reading rows is dear.
+    pub rows_a_unit: u64,
+    /// Bytes that cost one unit. Range 1 to 1,000,000,000,000. Lower it where fetching bytes is dear.
+    pub bytes_a_unit: u64,
     /// Rows of a segment at most. Range 1,000 to 16,777,216. Larger segments scan faster, smaller ones prune better.
     pub segment_max_rows: usize,
     /// Memory of Parquet footers kept ready, in bytes; bloom filters may take as much again. Raise it when look-ups in many
@@ -80,6 +89,8 @@ impl Default for Settings {
             query_memory_bytes: 1 << 30,
             query_partitions: std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(16),
             tenant_planned_statements: 16,
+            rows_a_unit: ROWS_A_UNIT,
+            bytes_a_unit: BYTES_A_UNIT,
             segment_max_rows: 1 << 20,
             footer_cache_bytes: 64 << 20,
             event_capacity: 1024,
@@ -129,6 +140,8 @@ impl Settings {
             ("versions_kept_seconds", self.versions_kept_seconds, 0, 3_650 * 86_400),
             ("checkpoint_commits", self.checkpoint_commits, 1, 10_000),
             ("mapped_lookup_rows", self.mapped_lookup_rows, 0, 1 << 24),
+            ("rows_a_unit", self.rows_a_unit, 1, 1_000_000_000),
+            ("bytes_a_unit", self.bytes_a_unit, 1, 1_000_000_000_000),
             ("unpack_ratio", u64::from(self.unpack_ratio), 1, u64::from(UNPACK_RATIO_MAX)),
         ];
         for (name, value, low, high) in checks.into_iter().chain(times) {

@@ -322,7 +322,7 @@ impl Mill {
         self.answer_sql(sql, Some(as_of.into()))
     }
 
-    fn answer_sql<'a>(&'a self, sql: &'a str, as_of: Option<AsOf>) -> BoxFuture<'a, Result<QueryResult>> {
+    pub(super) fn answer_sql<'a>(&'a self, sql: &'a str, as_of: Option<AsOf>) -> BoxFuture<'a, Result<QueryResult>> {
         Box::pin(async move {
             let answer = async {
                 let mut damage = Damage::default();
@@ -442,15 +442,15 @@ impl Mill {
         if let (Some(AsOf::Version(version)), [(first, _), (second, _), ..]) = (as_of, pinned.as_slice()) {
             return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the statement reads {first} and {second}; give a time")).at("asOf"));
         }
-        let budget = self.scope.limits().budget;
+        let granted = self.granted(self.scope.limits().budget);
         let restricted = pinned.iter().any(|(_, seen)| seen.access().restricts());
         let named = pinned.get(..named).unwrap_or_default();
         *allowance = match (restricted, questions.are_none()) {
-            (false, _) => Allowance::new(budget),
+            (false, _) => Allowance::new(granted),
             // What questions look up is allowed before the statement is planned, so nothing is known of windows yet.
-            (true, false) if explained || budget.is_bounded() => {
+            (true, false) if explained || granted.budget.is_bounded() => {
                 let looks = [questions.looks.clone(), self.looks_of_statement(named, &names, None).await?].concat();
-                Allowance::of_visible(budget, self.visible(&looks).await?)
+                Allowance::of_visible(granted, self.visible(&looks).await?)
             }
             (true, _) => Allowance::default(),
         };
@@ -458,9 +458,9 @@ impl Mill {
         let planned = self
             .plan_with_models(sql, statement, schema, Among { pinned: named, views: &views, questions: &questions, restricted, traced }, as_of)
             .await?;
-        if restricted && questions.are_none() && (explained || budget.is_bounded()) {
+        if restricted && questions.are_none() && (explained || granted.budget.is_bounded()) {
             let looks = self.looks_of_statement(named, &names, Some(&planned.windows)).await?;
-            *allowance = Allowance::of_visible(budget, self.visible(&looks).await?);
+            *allowance = Allowance::of_visible(granted, self.visible(&looks).await?);
         }
         Ok(PlannedSql { planned, counters, questions })
     }

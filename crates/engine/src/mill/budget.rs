@@ -13,7 +13,7 @@ use super::compose::PlannedQuestion;
 use super::ground::Ground;
 use super::looks::less_of_statement;
 use super::seen::Seen;
-use crate::budget::Budget;
+use crate::budget::{Budget, Granted, Prices};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
@@ -43,6 +43,11 @@ struct Tried<'q> {
 }
 
 impl Mill {
+    /// A budget by the prices of this engine.
+    pub(super) fn granted(&self, budget: Budget) -> Granted {
+        Granted { budget, prices: Prices::of(&self.shared.settings) }
+    }
+
     /// A refused statement with what to ask instead.
     pub(super) fn with_words(error: Error, allowance: &Allowance, pinned: &[(DatasetName, Seen)]) -> Error {
         match allowance.over() {
@@ -55,7 +60,7 @@ impl Mill {
     pub(super) async fn cheaper(&self, query: &SemanticQuery, ground: &Ground, allowance: &Allowance) -> Vec<String> {
         let Some(over) = allowance.over() else { return general() };
         if allowance.visible().is_some() {
-            return self.less(query, ground, allowance.budget()).await;
+            return self.less(query, ground, allowance.granted()).await;
         }
         let Ground::One { model, seen, reference, .. } = ground else { return words(allowance, over, &ground.pinned()) };
         let tried = Tried { query: &shape::bare(query), model, seen, reference: reference.clone() };
@@ -64,14 +69,14 @@ impl Mill {
         if shape::is_shaped(query) {
             let around = "leave out totals, top, fill and pivot";
             match cost {
-                Some(cost) if allowance.budget().allows(cost.rows, cost.bytes) => {
+                Some(cost) if allowance.granted().allows(cost.rows, cost.bytes) => {
                     return vec![format!("{around}: the answer itself reads {} rows and about {} bytes", cost.rows, cost.bytes)];
                 }
                 _ => found.push(around.to_owned()),
             }
         }
-        found.extend(self.shorter(&tried, over, allowance.budget()).await);
-        found.extend(self.coarser(&tried, over, allowance.budget()).await);
+        found.extend(self.shorter(&tried, over, allowance.granted()).await);
+        found.extend(self.coarser(&tried, over, allowance.granted()).await);
         if !seen.access().restricts() {
             // What a rollup lacks names hidden columns.
             let lacking = counters.rollups().into_iter().filter_map(|(name, rollup)| Some((name, rollup.lacks?)));
@@ -81,7 +86,7 @@ impl Mill {
     }
 
     /// The same question about a shorter range of time.
-    async fn shorter(&self, tried: &Tried<'_>, over: &Survey, budget: Budget) -> Option<String> {
+    async fn shorter(&self, tried: &Tried<'_>, over: &Survey, granted: Granted) -> Option<String> {
         let Tried { query, model, seen, ref reference } = *tried;
         let (column, dimension) = time_of(model, seen)?;
         let member = format!("{}.{}", model.name, dimension.name);
@@ -90,12 +95,12 @@ impl Mill {
         let latest = over.segments.iter().filter_map(|(segment, _)| segment.time_range(&seen.arrow, &column)).map(|(_, latest)| latest).max()?;
         let last = to.and_then(|to| DateTime::from_timestamp_micros(to - 1)).unwrap_or(latest);
         for part in TRIES {
-            let from = begin(&over.segments, seen, &column, budget, part)?;
+            let from = begin(&over.segments, seen, &column, granted, part)?;
             if from > latest || from > last {
                 continue;
             }
             if let Some(cost) = self.cost(tried, &bounded(query, &member, from, last), &Arc::default()).await
-                && budget.allows(cost.rows, cost.bytes)
+                && granted.allows(cost.rows, cost.bytes)
             {
                 return Some(format!("ask for {} from {} to {} only: that reads {} rows and about {} bytes", member, instant(from), instant(last), cost.rows, cost.bytes));
             }
@@ -104,7 +109,7 @@ impl Mill {
     }
 
     /// The same question by coarser buckets, which a rollup keeps.
-    async fn coarser(&self, tried: &Tried<'_>, over: &Survey, budget: Budget) -> Option<String> {
+    async fn coarser(&self, tried: &Tried<'_>, over: &Survey, granted: Granted) -> Option<String> {
         let Tried { query, model, .. } = *tried;
         let asked = |time: &TimeDimension| match time.granularity {
             Some(Granularity::Every(interval)) => Some(interval),
@@ -124,7 +129,7 @@ impl Mill {
             }
             if let Some(cost) = self.cost(tried, &coarser, &Arc::default()).await
                 && cost.rows < over.rows
-                && budget.allows(cost.rows, cost.bytes)
+                && granted.allows(cost.rows, cost.bytes)
             {
                 return Some(format!("ask by {wider} and not by {finest}: that reads {} rows and about {} bytes", cost.rows, cost.bytes));
             }
@@ -141,7 +146,7 @@ impl Mill {
     /// Allows the lookups of a composed question that are not known yet: those that are read as functions of their keys, and
     /// the keys that have to be looked at.
     pub(super) async fn take_lookups(&self, planned: &PlannedQuestion, allowance: &Allowance) -> Result<()> {
-        if !allowance.budget().is_bounded() {
+        if !allowance.is_bounded() {
             return Ok(());
         }
         if allowance.visible().is_some() {
@@ -206,7 +211,7 @@ pub(super) fn words(allowance: &Allowance, over: &Survey, pinned: &[(DatasetName
     let mut found = Vec::new();
     if let [(dataset, seen)] = pinned
         && let Some(column) = seen.metadata.schema.time_column.as_ref().filter(|column| seen.access().shows(column))
-        && let Some(from) = begin(&over.segments, seen, column, allowance.budget(), 1)
+        && let Some(from) = begin(&over.segments, seen, column, allowance.granted(), 1)
     {
         let newer = over.segments.iter().filter(|(segment, _)| segment.time_range(&seen.arrow, column).is_none_or(|(_, latest)| latest >= from));
         let (count, rows) = newer.fold((0, 0), |(count, rows), (segment, _)| (count + 1, rows + segment.rows));
@@ -228,8 +233,8 @@ pub(super) fn time_of<'m>(model: &'m Model, seen: &Seen) -> Option<(String, &'m 
 
 /// The instant from which on the segments that would be read are within a part of the budget, at the beginning of a day where
 /// there is one. `None`: the newest is too large, or all of them fit.
-fn begin(segments: &[(Arc<Segment>, u64)], seen: &Seen, column: &str, budget: Budget, part: u64) -> Option<DateTime<Utc>> {
-    let budget = Budget { rows: budget.rows.map(|rows| rows / part), bytes: budget.bytes.map(|bytes| bytes / part) };
+fn begin(segments: &[(Arc<Segment>, u64)], seen: &Seen, column: &str, granted: Granted, part: u64) -> Option<DateTime<Utc>> {
+    let granted = granted.part(part);
     let mut placed: Vec<(DateTime<Utc>, u64, u64)> = Vec::with_capacity(segments.len());
     for (segment, bytes) in segments {
         placed.push((segment.time_range(&seen.arrow, column)?.1, segment.rows, *bytes));
@@ -240,7 +245,7 @@ fn begin(segments: &[(Arc<Segment>, u64)], seen: &Seen, column: &str, budget: Bu
     for (latest, more_rows, more_bytes) in placed {
         rows += more_rows;
         bytes += more_bytes;
-        if !budget.allows(rows, bytes) {
+        if !granted.allows(rows, bytes) {
             let from = begin_of_day(latest + TimeDelta::microseconds(1), newest);
             return (from <= newest).then_some(from);
         }

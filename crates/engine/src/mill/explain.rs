@@ -13,6 +13,7 @@ use super::budget::words;
 use super::compose::LookupsBy;
 use super::damage::{Damage, told_to};
 use super::ground::{Asking, Ground};
+use super::held::Held;
 use super::lineage::AppliedRange;
 use super::seen::Seen;
 use crate::catalog::AsOf;
@@ -24,7 +25,7 @@ use crate::partial::tree::Survey;
 use crate::query::allowance::Allowance;
 use crate::query::execute;
 use crate::query::explanation::{AggregateExplanation, Explanation};
-use crate::query::result::RollupUse;
+use crate::query::result::{QueryResult, RollupUse};
 use crate::query::survey::{merges, survey};
 use crate::semantic::{SemanticQuery, shape};
 
@@ -286,6 +287,38 @@ impl Mill {
         Box::pin(self.explain_statement(sql, Some(as_of.into())))
     }
 
+    /// Answers a statement as [`sql`](Self::sql) and [`sql_as_of`](Self::sql_as_of) do, and says beside the answer how it was to be
+    /// answered: what [`explain_sql`](Self::explain_sql) says, of the same versions, before anything was read for it.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+    /// let answer = mill.sql_explained("select sum(amount) as total from orders", None).await?;
+    /// assert_eq!(answer.to_csv()?, "total\r\n9\r\n");
+    /// assert_eq!(answer.explanation.map(|explanation| explanation.rows), Some(3));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`sql`](Self::sql) and [`sql_as_of`](Self::sql_as_of).
+    pub fn sql_explained<'a>(&'a self, sql: &'a str, as_of: Option<AsOf>) -> BoxFuture<'a, Result<QueryResult>> {
+        Box::pin(async move {
+            // What is told is of the versions that are read, whatever is committed in between.
+            let held = Held::since(self.shared.clock.now());
+            let mill = Self { held: Some(held.into()), ..self.clone() };
+            let answer = async {
+                let explanation = mill.explain_statement(sql, as_of).await?;
+                let answer = mill.answer_sql(sql, as_of).await?;
+                Ok(QueryResult { explanation: Some(explanation), ..answer })
+            };
+            execute::within_deadline(self.scope.limits(), answer).await
+        })
+    }
+
     async fn explain_statement(&self, sql: &str, as_of: Option<AsOf>) -> Result<Explanation> {
         let mut pinned = Vec::new();
         let damage = Damage::default();
@@ -319,16 +352,18 @@ impl Mill {
         let mut explanation = Explanation {
             dataset: names.join(", "),
             version: if let [(_, only)] = pinned { only.version } else { 0 },
-            budget: allowance.budget(),
+            budget: allowance.granted().budget,
             within_budget,
             ..Explanation::default()
         };
         if let Some(visible) = allowance.visible() {
             // Everything else tells of rows that are not seen: how many there are and how they lie.
             (explanation.rows, explanation.bytes) = (visible.rows, visible.bytes);
+            explanation.cost = allowance.granted().prices.cost(visible.rows, visible.bytes);
             return explanation;
         }
         (explanation.rows, explanation.bytes) = (rows, bytes);
+        explanation.cost = allowance.granted().prices.cost(rows, bytes);
         explanation.estimated_ms = Some(self.shared.pace.estimate_ms(rows, bytes));
         if restricted {
             // How many segments there are depends on hidden columns; plans and aggregates are written in columns, and so name masks and what

@@ -14,7 +14,7 @@ use super::ask::measures_of;
 use super::budget::{begin_of_day, bounded, instant, time_of};
 use super::ground::Ground;
 use super::seen::Seen;
-use crate::budget::Budget;
+use crate::budget::Granted;
 use crate::catalog::ColumnType;
 use crate::error::Result;
 use crate::ids::DatasetName;
@@ -48,26 +48,26 @@ pub(super) struct Look {
 impl Mill {
     /// What a question of a ground may read. `told`: what that is is told, so it is found out without a budget too.
     pub(super) async fn allowance(&self, query: &SemanticQuery, ground: &Ground, told: bool) -> Result<Allowance> {
-        let budget = self.scope.limits().budget.lowered(query.budget.unwrap_or_default());
+        let granted = self.granted(self.scope.limits().budget.lowered(query.budget.unwrap_or_default()));
         if !ground.seen().any(|seen| seen.access().restricts()) {
-            return Ok(Allowance::new(budget));
+            return Ok(Allowance::new(granted));
         }
-        if !told && !budget.is_bounded() {
-            return Ok(Allowance::default());
+        if !told && !granted.budget.is_bounded() {
+            return Ok(Allowance::new(granted));
         }
-        Ok(Allowance::of_visible(budget, self.visible(&self.looks(query, ground)).await?))
+        Ok(Allowance::of_visible(granted, self.visible(&self.looks(query, ground)).await?))
     }
 
     /// What a list of the values of a dimension may read: for who sees a part, that of all rows that they see.
     pub(super) async fn allowance_of_list(&self, dataset: &DatasetName, seen: &Seen, dimension: &Dimension) -> Result<Allowance> {
-        let budget = self.scope.limits().budget;
-        if !seen.access().restricts() || !budget.is_bounded() {
-            return Ok(Allowance::new(budget));
+        let granted = self.granted(self.scope.limits().budget);
+        if !seen.access().restricts() || !granted.budget.is_bounded() {
+            return Ok(Allowance::new(granted));
         }
         let mut named = BTreeSet::new();
         self.with_columns(dataset, seen, |columns| add(&mut named, columns.dimension(dimension).ok().as_ref()));
         let look = Look { dataset: dataset.clone(), seen: seen.clone(), condition: None, width: width(seen, &named) };
-        Ok(Allowance::of_visible(budget, self.visible(&[look]).await?))
+        Ok(Allowance::of_visible(granted, self.visible(&[look]).await?))
     }
 
     /// Rows and bytes of what is looked at. Datasets, and questions of one statement, add up.
@@ -154,12 +154,12 @@ impl Mill {
     }
 
     /// What to ask instead of a question that looks at too much, tried as it would be asked.
-    pub(super) async fn less(&self, query: &SemanticQuery, ground: &Ground, budget: Budget) -> Vec<String> {
-        self.shorter_look(query, ground, budget).await.into_iter().chain([LESS.to_owned()]).collect()
+    pub(super) async fn less(&self, query: &SemanticQuery, ground: &Ground, granted: Granted) -> Vec<String> {
+        self.shorter_look(query, ground, granted).await.into_iter().chain([LESS.to_owned()]).collect()
     }
 
     /// The same question about the newest part of its range.
-    async fn shorter_look(&self, query: &SemanticQuery, ground: &Ground, budget: Budget) -> Option<String> {
+    async fn shorter_look(&self, query: &SemanticQuery, ground: &Ground, granted: Granted) -> Option<String> {
         let Ground::One { model, dataset, seen, reference, .. } = ground else { return None };
         let (_, dimension) = time_of(model, seen)?;
         let member = format!("{}.{}", model.name, dimension.name);
@@ -175,7 +175,7 @@ impl Mill {
                 continue;
             }
             let visible = self.visible(&self.looks(&bounded(query, &member, begin, last), ground)).await.ok()?;
-            if budget.allows(visible.rows, visible.bytes) {
+            if granted.allows(visible.rows, visible.bytes) {
                 let told = format!("ask for {member} from {} to {} only: that looks at {} rows and about {} bytes", instant(begin), instant(last), visible.rows, visible.bytes);
                 return (visible.rows > 0).then_some(told);
             }

@@ -2,14 +2,14 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::budget::Budget;
+use crate::budget::Granted;
 use crate::error::{Error, Result};
 use crate::partial::tree::Survey;
 
 /// The budget of one question while it is planned. Without one nothing is surveyed.
 #[derive(Debug, Default)]
 pub(crate) struct Allowance {
-    budget: Budget,
+    granted: Granted,
     /// What counts in the place of what plans would read, where the caller sees some rows only.
     visible: Option<Visible>,
     /// Rows and bytes that were allowed before.
@@ -26,17 +26,22 @@ pub(crate) struct Visible {
 }
 
 impl Allowance {
-    pub(crate) fn new(budget: Budget) -> Self {
-        Self { budget, ..Self::default() }
+    pub(crate) fn new(granted: impl Into<Granted>) -> Self {
+        Self { granted: granted.into(), ..Self::default() }
     }
 
     /// For who sees some rows only: plans are not surveyed, and the question counts once, whatever it is made of.
-    pub(crate) fn of_visible(budget: Budget, visible: Visible) -> Self {
-        Self { budget, visible: Some(visible), ..Self::default() }
+    pub(crate) fn of_visible(granted: impl Into<Granted>, visible: Visible) -> Self {
+        Self { granted: granted.into(), visible: Some(visible), ..Self::default() }
     }
 
-    pub(crate) fn budget(&self) -> Budget {
-        self.budget
+    pub(crate) fn granted(&self) -> Granted {
+        self.granted
+    }
+
+    /// Whether anything is bounded.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.granted.budget.is_bounded()
     }
 
     /// What counts where the caller sees some rows only.
@@ -59,7 +64,7 @@ impl Allowance {
     /// # Errors
     /// `Exhausted` where it is over the budget.
     pub(crate) fn take(&self, survey: impl FnOnce() -> Survey) -> Result<()> {
-        if !self.budget.is_bounded() {
+        if !self.is_bounded() {
             return Ok(());
         }
         if let Some(visible) = self.visible {
@@ -68,35 +73,38 @@ impl Allowance {
         let survey = survey();
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let (rows, bytes) = (spent.0 + survey.rows, spent.1 + survey.bytes);
-        if self.budget.allows(rows, bytes) {
+        if self.granted.allows(rows, bytes) {
             *spent = (rows, bytes);
             return Ok(());
         }
         let rest = survey.kept + survey.by_rollup.values().sum::<u64>();
         let free = if rest > 0 { format!(", {rest} more cost nothing") } else { String::new() };
         let error = Error::exhausted(format!(
-            "the question would read {rows} rows and about {bytes} bytes of {} segments{free}, and its budget is {}",
+            "the question would read {rows} rows and about {bytes} bytes of {} segments{}{free}, and its budget is {}",
             survey.from_rows,
-            self.budget.words()
+            self.granted.price(rows, bytes),
+            self.granted.budget.words()
         ));
         let _ = self.over.set(survey);
         Err(error)
     }
 
     fn take_visible(&self, Visible { rows, bytes }: Visible) -> Result<()> {
-        if self.budget.allows(rows, bytes) {
+        if self.granted.allows(rows, bytes) {
             return Ok(());
         }
         let mut over = Survey::default();
         (over.rows, over.bytes) = (rows, bytes);
         let _ = self.over.set(over);
-        Err(Error::exhausted(format!("the question looks at {rows} rows that you see and about {bytes} bytes of them, and its budget is {}", self.budget.words())))
+        let (price, budget) = (self.granted.price(rows, bytes), self.granted.budget.words());
+        Err(Error::exhausted(format!("the question looks at {rows} rows that you see and about {bytes} bytes of them{price}, and its budget is {budget}")))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::Budget;
 
     fn of(rows: u64, bytes: u64) -> Survey {
         let mut survey = Survey::default();
@@ -111,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_was_allowed_counts() {
-        let allowance = Allowance::new(Budget { rows: Some(10), bytes: None });
+        let allowance = Allowance::new(Budget { rows: Some(10), ..Budget::default() });
         allowance.take(|| of(6, 600)).unwrap();
         allowance.take(|| of(4, 400)).unwrap();
         let error = allowance.take(|| of(1, 100)).unwrap_err();
@@ -122,12 +130,15 @@ mod tests {
     #[test]
     fn who_sees_a_part_is_told_that_part_once() {
         let visible = Visible { rows: 5, bytes: 40 };
-        let enough = Allowance::of_visible(Budget { rows: Some(5), bytes: Some(40) }, visible);
+        let enough = Allowance::of_visible(Budget { rows: Some(5), bytes: Some(40), cost: None }, visible);
         // However many plans there are, and whatever they would read.
         (0..3).for_each(|_| enough.take(|| unreachable!()).unwrap());
-        let small = Allowance::of_visible(Budget { rows: None, bytes: Some(39) }, visible);
+        let small = Allowance::of_visible(Budget { bytes: Some(39), ..Budget::default() }, visible);
         let error = small.take(|| unreachable!()).unwrap_err();
         assert_eq!(error.message(), "the question looks at 5 rows that you see and about 40 bytes of them, and its budget is 39 bytes");
+        let cheap = Allowance::of_visible(Budget { cost: Some(0), ..Budget::default() }, visible);
+        let error = cheap.take(|| unreachable!()).unwrap_err();
+        assert_eq!(error.message(), "the question looks at 5 rows that you see and about 40 bytes of them, which cost 1 unit, and its budget is 0 units of cost");
         assert_eq!(small.over().map(|survey| (survey.rows, survey.bytes, survey.from_rows)), Some((5, 40, 0)));
     }
 }

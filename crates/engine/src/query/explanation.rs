@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::result::RollupUse;
-use crate::budget::Budget;
+use crate::budget::{Budget, units};
 
 /// How a question would be answered now. Who sees a part of the rows or columns is told nothing of segments, plans and time: those are zero, empty or
 /// missing, and rows and bytes are those of the rows that they see.
@@ -32,6 +32,8 @@ pub struct Explanation {
     /// Bytes that would be fetched from the store: the share of the segments that the needed columns have, without what
     /// is decoded in memory. An estimate; for who sees a part of the rows or columns: as many as are declared for the values that are asked.
     pub bytes: u64,
+    /// What these rows and bytes cost together, in units, by the prices of the engine (`Settings::{rows_a_unit, bytes_a_unit}`).
+    pub cost: u64,
     /// Milliseconds that answering would take, by how fast this engine was lately: an estimate, of a machine that does what
     /// it did then. `None` for who sees a part of the rows or columns.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +74,7 @@ impl fmt::Display for Explanation {
                     "  {} ruled out, {} kept in memory, {} by rollups, {} from {} rows and about {} bytes",
                     self.segments_pruned, self.segments_kept, self.segments_by_rollup, self.segments_from_rows, self.rows, self.bytes
                 )?;
-                writeln!(f, "  about {milliseconds} ms")?;
+                writeln!(f, "  about {milliseconds} ms, {} of cost", units(self.cost))?;
             }
             None => writeln!(f, "{} at version {}: {} rows that are seen and about {} bytes of them", self.dataset, self.version, self.rows, self.bytes)?,
         }

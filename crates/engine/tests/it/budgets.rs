@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tidemill::{Budget, Csv, DatasetName, ErrorKind, Limits, Mill, Scope, SemanticQuery, TenantId};
+use tidemill::{AsOf, Budget, Csv, DatasetName, ErrorKind, Limits, Mill, Scope, SemanticQuery, Settings, TenantId};
 
 use crate::live::next;
 use crate::ward::Ward;
@@ -21,7 +21,7 @@ pub(crate) async fn orders() -> Ward {
 }
 
 fn rows(rows: u64) -> Limits {
-    Limits { budget: Budget { rows: Some(rows), bytes: None }, ..Limits::default() }
+    Limits { budget: Budget { rows: Some(rows), ..Budget::default() }, ..Limits::default() }
 }
 
 fn within(ward: &Ward, limits: Limits) -> Mill {
@@ -68,15 +68,64 @@ async fn what_is_over_is_refused_before_anything_is_read_and_what_is_kept_is_fre
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_only_lowers_its_budget() {
     let ward = orders().await;
-    let lowered = SemanticQuery { budget: Some(Budget { rows: Some(3), bytes: None }), ..by_city() };
-    let raised = SemanticQuery { budget: Some(Budget { rows: Some(1_000), bytes: Some(1 << 40) }), ..by_city() };
+    let lowered = SemanticQuery { budget: Some(Budget { rows: Some(3), ..Budget::default() }), ..by_city() };
+    let raised = SemanticQuery { budget: Some(Budget { rows: Some(1_000), bytes: Some(1 << 40), cost: None }), ..by_city() };
     assert_eq!(within(&ward, rows(100)).query(&lowered).await.unwrap_err().kind(), ErrorKind::Exhausted);
     assert_eq!(ward.mill.query(&lowered).await.unwrap_err().kind(), ErrorKind::Exhausted);
     assert_eq!(within(&ward, rows(4)).query(&raised).await.unwrap_err().kind(), ErrorKind::Exhausted);
-    let bytes = SemanticQuery { budget: Some(Budget { rows: None, bytes: Some(1) }), ..by_city() };
+    let bytes = SemanticQuery { budget: Some(Budget { bytes: Some(1), ..Budget::default() }), ..by_city() };
     assert!(ward.mill.query(&bytes).await.unwrap_err().message().ends_with("its budget is 1 bytes"));
     ward.mill.query(&raised).await.unwrap();
     assert!(serde_json::from_str::<SemanticQuery>(r#"{"budget": {"row": 1}}"#).is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cost_is_one_number_of_rows_and_bytes() {
+    let ward = Ward::with(Settings { rows_a_unit: 4, bytes_a_unit: 1_000_000_000_000, ..Settings::default() }).await;
+    for month in 1..=3 {
+        ward.mill
+            .load("orders", Csv::bytes(format!("at,city,amount\n2013-0{month}-01T10:00:00,Rome,1\n2013-0{month}-01T10:00:00,Oslo,2\n")))
+            .await
+            .unwrap();
+    }
+    // Six rows of four a unit, and bytes that cost next to nothing: what is begun is paid.
+    let explained = ward.mill.explain(&by_city()).await.unwrap();
+    assert_eq!((explained.rows, explained.cost, explained.within_budget), (6, 2, true));
+    assert!(explained.to_string().contains("2 units of cost"), "{explained}");
+    let small = within(&ward, Limits { budget: Budget { cost: Some(1), ..Budget::default() }, ..Limits::default() });
+    let error = small.query(&by_city()).await.unwrap_err();
+    assert!(error.message().contains(", which cost 2 units") && error.message().ends_with("its budget is 1 unit of cost"), "{error}");
+    assert!(error.suggestions()[0].starts_with("ask for orders.at from 2013-0"), "{:?}", error.suggestions());
+    assert_eq!(small.sql("select city from orders").await.unwrap_err().kind(), ErrorKind::Exhausted);
+    // The smaller one counts, and a question that lowers it is held to it.
+    let own = SemanticQuery { budget: Some(Budget { cost: Some(1), ..Budget::default() }), ..by_city() };
+    assert_eq!(ward.mill.query(&own).await.unwrap_err().kind(), ErrorKind::Exhausted);
+    ward.mill.query(&by_city()).await.unwrap();
+    // What is kept is free.
+    let kept = small.explain(&by_city()).await.unwrap();
+    assert_eq!((kept.cost, kept.within_budget), (0, true), "{kept}");
+    small.query(&by_city()).await.unwrap();
+    assert!(Settings { rows_a_unit: 0, ..Settings::default() }.validate().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_explained_statement_says_what_it_was_to_read_of_the_versions_that_it_read() {
+    let ward = orders().await;
+    let sql = "select city, sum(amount) as total from orders group by city order by city";
+    let looked = ward.mill.explain_sql(sql).await.unwrap();
+    let answer = ward.mill.sql_explained(sql, None).await.unwrap();
+    let told = answer.explanation.as_ref().unwrap();
+    assert_eq!((told.rows, told.version, told.segments_from_rows), (looked.rows, 2, 3));
+    assert_eq!(answer.to_json()["data"], json!([["Oslo", "Rome"], [6, 3]]));
+    assert_eq!(answer.to_json()["explanation"]["rows"], json!(6));
+    // Told before anything is read: the second time all is kept, and an older state has fewer segments.
+    assert_eq!(ward.mill.sql_explained(sql, None).await.unwrap().explanation.unwrap().rows, 0);
+    let older = ward.mill.sql_explained("select max(amount) from orders", Some(AsOf::Version(0))).await.unwrap();
+    assert_eq!((older.explanation.unwrap().segments_total, older.provenance.version), (1, Some(0)));
+    // What is over its budget is refused with what to ask instead, explained or not.
+    let error = within(&ward, rows(4)).sql_explained("select min(amount) from orders", None).await.unwrap_err();
+    assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{error}");
+    assert!(ward.mill.sql(sql).await.unwrap().explanation.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,7 +261,7 @@ async fn who_sees_some_rows_has_a_budget_of_these() {
     assert_eq!((explained.rows, explained.bytes, explained.within_budget), (3, 3 * (8 + 16), true));
     assert_eq!((explained.segments_total, explained.segments_from_rows, explained.estimated_ms, explained.plan.as_str()), (0, 0, None, ""));
     assert!(explained.to_string().contains("3 rows that are seen and about 72 bytes"), "{explained}");
-    let own = SemanticQuery { budget: Some(Budget { rows: Some(2), bytes: None }), ..by_city() };
+    let own = SemanticQuery { budget: Some(Budget { rows: Some(2), ..Budget::default() }), ..by_city() };
     for _ in 0..2 {
         for (mill, question) in [(roman(&ward, rows(2)), by_city()), (roman(&ward, Limits::default()), own.clone()), (roman(&ward, rows(100)), own.clone())] {
             let error = mill.query(&question).await.unwrap_err();
@@ -232,7 +281,7 @@ async fn who_sees_some_rows_has_a_budget_of_these() {
     let shorter = query(json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "timeDimensions": times}));
     assert_eq!(roman(&ward, rows(2)).query(&shorter).await.unwrap().to_json()["data"], json!([["Rome"], [2]]));
     for (bytes, answered) in [(71, false), (72, true)] {
-        let bounded = SemanticQuery { budget: Some(Budget { rows: None, bytes: Some(bytes) }), ..by_city() };
+        let bounded = SemanticQuery { budget: Some(Budget { bytes: Some(bytes), ..Budget::default() }), ..by_city() };
         assert_eq!(roman(&ward, Limits::default()).query(&bounded).await.is_ok(), answered, "{bytes}");
     }
     // Rows that are not seen have no part in it, and those that are have.

@@ -51,7 +51,7 @@ async fn all_parts_and_older_states_are_explained() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_over_the_budget_is_refused_as_without_an_explanation() {
     let ward = orders().await;
-    let small = as_seen(&ward, |scope| scope.with_limits(Limits { budget: Budget { rows: Some(4), bytes: None }, ..Limits::default() }));
+    let small = as_seen(&ward, |scope| scope.with_limits(Limits { budget: Budget { rows: Some(4), ..Budget::default() }, ..Limits::default() }));
     let plain = small.query(&by_city()).await.unwrap_err();
     let refused = small.query(&explained()).await.unwrap_err();
     assert_eq!((refused.kind(), refused.message(), refused.suggestions()), (ErrorKind::Exhausted, plain.message(), plain.suggestions()));

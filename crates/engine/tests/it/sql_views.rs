@@ -242,7 +242,7 @@ async fn policies_calendars_budgets_and_older_states_hold() {
     let scope = || Scope::of(TenantId::parse("acme").unwrap());
     let sql = "select country, measure(revenue) from sales group by country order by 1";
 
-    let small = ward.engine.mill(scope().with_limits(Limits { budget: Budget { rows: Some(2), bytes: None }, ..Limits::default() }));
+    let small = ward.engine.mill(scope().with_limits(Limits { budget: Budget { rows: Some(2), ..Budget::default() }, ..Limits::default() }));
     let error = refused(&small, sql).await;
     assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{error}");
     let explained = small.explain_sql(sql).await.unwrap();

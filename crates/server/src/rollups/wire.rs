@@ -93,6 +93,8 @@ pub struct Explanation {
     /// Rows that would be read; for who sees a part of the rows or columns: those of them that the question looks at.
     pub rows: u64,
     pub bytes: u64,
+    /// What both cost together, in units, by the prices of the server. Only budgets of cost are held against it.
+    pub cost: u64,
     /// Milliseconds that it would take, by how fast answers were lately. Missing for who sees a part of the rows or columns.
     pub estimated_ms: Option<f64>,
     /// What counts: what the tenant grants, lowered by the question.

@@ -120,7 +120,7 @@ async fn values_that_are_not_seen_change_nothing_of_what_is_told() {
         for (mill, tenant) in all.iter().zip(["one", "two"]) {
             set_policies(mill, "staff", policy.clone()).await;
             let scope = Scope::of(TenantId::parse(tenant).unwrap()).seen_by(user(&[("team", &["a"])]));
-            let budget = Budget { rows: None, bytes: Some(10_000) };
+            let budget = Budget { bytes: Some(10_000), ..Budget::default() };
             let small = ward.engine.mill(scope.clone().with_limits(Limits { budget, ..Limits::default() }));
             let seen = ward.engine.mill(scope);
             let summary = seen.dataset("staff").await.unwrap().summary;
