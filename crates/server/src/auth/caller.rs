@@ -212,9 +212,9 @@ impl Caller {
         app.engine.mill(self.scope())
     }
 
-    /// The same under other limits. The budget is theirs in any case.
+    /// The same under other limits. Their budget counts in any case; that of the limits can only be smaller.
     pub fn mill_within(&self, app: &App, limits: Limits) -> Mill {
-        app.engine.mill(self.scope().with_limits(Limits { budget: self.budget(), ..limits }))
+        app.engine.mill(self.scope().with_limits(Limits { budget: self.budget().lowered(limits.budget), ..limits }))
     }
 
     /// What they see. Who manages access sees everything; everybody else what access policies let them see.

@@ -51,8 +51,12 @@ pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMa
 pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(query): JsonBody<SqlQuery>) -> Answer<Response> {
     caller.allow(Action::Read)?;
     let encoding = Encoding::accepted(&headers)?;
+    if query.explain && encoding != Encoding::Json {
+        return Err(Problem::field("explain", "has no place in this form: accept application/json"));
+    }
     let mill = mill_of_sql(&app, &caller, &query)?;
     let result = match query.as_of {
+        as_of if query.explain => mill.sql_explained(&query.sql, as_of).await?,
         Some(as_of) => mill.sql_as_of(&query.sql, as_of).await?,
         None => mill.sql(&query.sql).await?,
     };
@@ -92,13 +96,16 @@ pub async fn trace_sql(State(app): State<App>, caller: Caller, JsonBody(query): 
     json_of(&lineage)
 }
 
-/// What a statement is answered by: as many rows as it asks for, in the calendar of who asks.
-fn mill_of_sql(app: &App, caller: &Caller, query: &SqlQuery) -> Answer<Mill> {
+/// What a statement is answered by: as many rows as it asks for, within its budget, in the calendar of who asks.
+///
+/// # Errors
+/// It asks for no rows, or for too many.
+pub(crate) fn mill_of_sql(app: &App, caller: &Caller, query: &SqlQuery) -> Answer<Mill> {
     let limit = query.limit.unwrap_or(SQL_DEFAULT_ROWS);
     if !(1..=SQL_MAX_ROWS).contains(&limit) {
         return Err(Problem::field("limit", format!("lies between 1 and {SQL_MAX_ROWS}")));
     }
-    let limits = Limits { result_rows: limit, ..Limits::default() };
+    let limits = Limits { result_rows: limit, budget: query.budget.unwrap_or_default(), ..Limits::default() };
     Ok(caller.mill_within(app, limits).with_calendar(caller.calendar()))
 }
 

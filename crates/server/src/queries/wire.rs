@@ -25,6 +25,15 @@ pub struct SqlQuery {
     #[serde(default, rename = "asOf")]
     #[schema(value_type = Option<AsOf>)]
     pub as_of: Option<tidemill::AsOf>,
+    /// What it may read at most: less than what the tenant grants, never more.
+    #[serde(default)]
+    #[schema(value_type = Option<Budget>)]
+    pub budget: Option<tidemill::Budget>,
+    /// Whether the answer says how it was to be answered, as `/sql/explain` says it without answering. Of answers as JSON alone; where
+    /// nothing is answered it changes nothing.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub explain: bool,
 }
 
 /// A state of a dataset: a version (a whole number), or what was there at a time.
@@ -131,6 +140,8 @@ pub struct Budget {
     pub bytes: Option<u64>,
     /// Rows of the segments that are looked into.
     pub rows: Option<u64>,
+    /// Units of cost, by the prices of the server: of the rows and the bytes together.
+    pub cost: Option<u64>,
 }
 
 /// A time to group by or to restrict.

@@ -11,6 +11,7 @@ use crate::auth::Caller;
 use crate::http::{Answer, JsonBody, json_of};
 use crate::policy::Action;
 use crate::queries::compare;
+use crate::queries::handlers::mill_of_sql;
 use crate::queries::wire::{self, SqlQuery};
 use crate::store::audit;
 
@@ -50,7 +51,7 @@ pub async fn update_advice(State(app): State<App>, caller: Caller, Path((name, r
 #[utoipa::path(post, path = "/sql/explain", tag = "queries", request_body = SqlQuery, responses((status = 200, body = Explanation)))]
 pub async fn explain_sql(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SqlQuery>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    let mill = caller.mill(&app).with_calendar(caller.calendar());
+    let mill = mill_of_sql(&app, &caller, &query)?;
     let explanation = match query.as_of {
         Some(as_of) => mill.explain_sql_as_of(&query.sql, as_of).await?,
         None => mill.explain_sql(&query.sql).await?,

@@ -1,5 +1,7 @@
 //! The budget of a tenant: who changes it, and that questions over it are refused with cheaper ones.
 
+use axum::body::Body;
+use http::{Method, header};
 use serde_json::{Value, json};
 
 use crate::harness::{Server, Who};
@@ -64,4 +66,39 @@ async fn questions_stay_within_the_budget_of_the_tenant() {
     // The smaller one counts, also where the tenant has none.
     let own = json!({"measures": ["orders.max_amount"], "budget": {"rows": 1}});
     server.post(Who::Viewer, "/queries", own).await.expect(429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_have_budgets_of_their_own_and_are_explained_beside_their_answers() {
+    let server = Server::start().await;
+    let mill = server.app.engine.tenant("acme").unwrap();
+    mill.load("orders", tidemill::Csv::bytes("at,amount\n2013-03-02,1\n2013-03-03,2\n")).await.unwrap();
+    let asked = |more: Value| {
+        let mut body = json!({"sql": "select sum(amount) as total from orders"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    // A statement only lowers what it may read, in every unit.
+    for (budget, words) in [(json!({"rows": 1}), "1 rows"), (json!({"bytes": 1}), "1 bytes"), (json!({"cost": 0}), "0 units of cost")] {
+        let refused = server.post(Who::Viewer, "/sql", asked(json!({"budget": budget}))).await.expect(429).json();
+        assert!(refused["detail"].as_str().unwrap().ends_with(&format!("its budget is {words}")), "{refused}");
+        let explained = server.post(Who::Viewer, "/sql/explain", asked(json!({"budget": budget}))).await.expect(200).json();
+        assert_eq!((&explained["budget"], &explained["within_budget"], &explained["cost"]), (&budget, &json!(false), &json!(1)));
+    }
+    server.put(Who::Admin, "/tenant", None, json!({"budget": {"rows": 1}})).await.expect(200);
+    server.post(Who::Viewer, "/sql", asked(json!({"budget": {"rows": 1000}}))).await.expect(429);
+    server.put(Who::Admin, "/tenant", None, json!({"budget": {"cost": 1}})).await.expect(200);
+    server.post(Who::Viewer, "/sql", asked(json!({"budget": {"row": 1}}))).await.expect(400);
+
+    let answer = server.post(Who::Viewer, "/sql", asked(json!({"explain": true}))).await.expect(200).json();
+    assert_eq!((&answer["data"], &answer["explanation"]["rows"], &answer["explanation"]["budget"]), (&json!([[3]]), &json!(2), &json!({"cost": 1})));
+    let plain = server.post(Who::Viewer, "/sql", asked(json!({}))).await.expect(200).json();
+    assert!(plain.get("explanation").is_none(), "{plain}");
+    let request = server.request(Who::Viewer, Method::POST, "/sql").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, "text/csv");
+    let refused = server.send(request.body(Body::from(asked(json!({"explain": true})).to_string())).unwrap()).await.expect(400).json();
+    assert_eq!(refused["errors"][0]["field"], "explain");
+    // Where nothing is answered it changes nothing.
+    for path in ["/sql/explain", "/sql/verify"] {
+        server.post(Who::Viewer, path, asked(json!({"explain": true}))).await.expect(200);
+    }
 }
