@@ -1,7 +1,7 @@
 //! Arithmetic of whole numbers is checked in every plan, whatever it was made from: statements, expressions of models, conditions
 //! of policies. A rule that comes after types are known puts `functions::whole_arithmetic` where DataFusion's operators wrap round.
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{DFSchema, Result};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::LogicalPlan;

@@ -191,6 +191,12 @@ impl GroupsAccumulator for Many {
         Ok(vec![self.evaluate(emit_to)?])
     }
 
+    fn convert_to_state(&self, values: &[ArrayRef], passes: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let passes = |row: usize| passes.is_none_or(|passes| passes.is_valid(row) && passes.value(row));
+        let numbers = numbers(argument(values)?)?.into_iter().enumerate();
+        Ok(vec![self.of.column(numbers.map(|(row, number)| number.filter(|_| passes(row))))?])
+    }
+
     fn size(&self) -> usize {
         self.sums.capacity() * size_of::<Option<i256>>() + self.of.size()
     }
@@ -316,6 +322,8 @@ mod tests {
             many.update_batch(&[Arc::clone(&values)], &[0, 1], None, 3).unwrap();
             let apart = many.evaluate(EmitTo::All).unwrap();
             assert_eq!((apart.data_type(), apart.null_count()), (&kind, 1));
+            let state = many.convert_to_state(&[Arc::clone(&values)], Some(&BooleanArray::from(vec![true, false]))).unwrap();
+            assert_eq!((state[0].data_type(), state[0].null_count()), (&kind, 1));
             many.update_batch(&[values], &[0, 0], None, 1).unwrap();
             assert!(many.evaluate(EmitTo::All).is_err(), "{kind}");
         }
