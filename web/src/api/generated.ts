@@ -154,6 +154,8 @@ export type BoundKind = 'relative_error';
 export type Budget = {
   /** Bytes that are fetched from the store, as they are estimated before. */
   bytes?: number | null;
+  /** Units of cost, by the prices of the server: of the rows and the bytes together. */
+  cost?: number | null;
   /** Rows of the segments that are looked into. */
   rows?: number | null;
 };
@@ -606,6 +608,8 @@ export type Explanation = {
   /** What counts: what the tenant grants, lowered by the question. */
   budget: Budget;
   bytes: number;
+  /** What both cost together, in units, by the prices of the server. Only budgets of cost are held against it. */
+  cost: number;
   dataset: string;
   /** Milliseconds that it would take, by how fast answers were lately. Missing for who sees a part of the rows or columns. */
   estimated_ms?: number | null;
@@ -1534,6 +1538,12 @@ export type Span = {
 
 export type SqlQuery = {
   asOf?: AsOf | null;
+  budget?: Budget | null;
+  /**
+   * Whether the answer says how it was to be answered, as `/sql/explain` says it without answering. Of answers as JSON alone; where
+   * nothing is answered it changes nothing.
+   */
+  explain?: boolean;
   /** Rows at most: 1 to 50,000, default 1,000. */
   limit?: number | null;
   /** One read-only statement. */

@@ -129,6 +129,7 @@ export const explanation: Explanation = {
   segments_from_rows: 1,
   rows: 28_279,
   bytes: 1_204_221,
+  cost: 1,
   estimated_ms: 12.4,
   budget: { rows: 1_000_000 },
   within_budget: true,

@@ -44,6 +44,8 @@ describe('explanations in words', () => {
     ['no budget', { budget: {} }, 'Budget', 'none'],
     ['a budget that is over', { within_budget: false }, 'Budget', '1,000,000 rows: over'],
     ['two bounds', { budget: { rows: 1, bytes: 1_000 } }, 'Budget', '1 row and 1 KB: within'],
+    ['a bound of cost', { budget: { cost: 5 } }, 'Budget', '5 units of cost: within'],
+    ['what it costs', { budget: { cost: 5 } }, 'To be read', '28,279 rows, 1.2 MB, 1 unit of cost'],
     ['what to ask instead', { suggestions: ['ask by day'] }, 'Instead', 'ask by day'],
     ['what is quick', { estimated_ms: 0.2 }, 'About', 'less than a millisecond'],
     ['what is looked at', restricted, 'Looked at', '12 rows, 96 B'],

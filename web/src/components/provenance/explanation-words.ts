@@ -11,13 +11,19 @@ const bytes = (value: number): string => formatNumber(value, 'bytes', 'full');
 const duration = (ms: number): string =>
   ms < 1 ? 'less than a millisecond' : `${count(Math.round(ms))} ms`;
 
-const readText = ({ rows, bytes: size }: Explanation): string =>
-  `${formatCount(rows, 'row')}, ${bytes(size)}`;
+const units = (cost: number): string => formatCount(cost, 'unit of cost', 'units of cost');
+
+/** Cost is a word of who bounds it. */
+const readText = ({ rows, bytes: size, cost, budget }: Explanation): string =>
+  [formatCount(rows, 'row'), bytes(size), budget.cost == null ? null : units(cost)]
+    .filter((part) => part !== null)
+    .join(', ');
 
 function budgetFact({ budget, within_budget: fits }: Explanation): Fact {
   const bounds = [
     budget.rows == null ? null : formatCount(budget.rows, 'row'),
     budget.bytes == null ? null : bytes(budget.bytes),
+    budget.cost == null ? null : units(budget.cost),
   ].filter((bound) => bound !== null);
   if (bounds.length === 0) return { name: 'Budget', value: 'none' };
   return { name: 'Budget', value: `${bounds.join(' and ')}: ${fits ? 'within' : 'over'}` };

@@ -1,4 +1,4 @@
-// The two bounds of a budget, rows and megabytes, each with no bound where it is empty.
+// The bounds of a budget, rows, megabytes and cost, each with no bound where it is empty.
 import InputAdornment from '@mui/material/InputAdornment';
 import TextField from '@mui/material/TextField';
 import { readCount } from './budget-text';
@@ -55,6 +55,13 @@ export function BudgetFields({ typed, fixed = false, onType }: BudgetFieldsProps
         text={typed.megabytes}
         fixed={fixed}
         onType={(megabytes) => onType({ ...typed, megabytes })}
+      />
+      <BoundField
+        label="Cost at most"
+        unit="units"
+        text={typed.cost}
+        fixed={fixed}
+        onType={(cost) => onType({ ...typed, cost })}
       />
     </>
   );

@@ -1,4 +1,4 @@
-// What one question of the organisation may read: rows and megabytes, each with no bound where it is empty.
+// What one question of the organisation may read: rows, megabytes and what both cost, each with no bound where it is empty.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useState } from 'react';
@@ -10,12 +10,12 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { useToasts } from '@/components/toast-slice';
 import { BudgetFields } from './budget-fields';
-import { budgetOf, typedOf } from './budget-text';
+import { budgetOf, isSameText, typedOf } from './budget-text';
 
 export default function BudgetSettings() {
   const { tenant } = useSession();
   const saved: Budget = tenant?.budget ?? {};
-  return <BudgetForm key={`${saved.rows} ${saved.bytes}`} saved={saved} />;
+  return <BudgetForm key={`${saved.rows} ${saved.bytes} ${saved.cost}`} saved={saved} />;
 }
 
 function BudgetForm({ saved }: { saved: Budget }) {
@@ -25,7 +25,7 @@ function BudgetForm({ saved }: { saved: Budget }) {
   const before = typedOf(saved);
   const [typed, setTyped] = useState(before);
   const budget = budgetOf(typed, saved);
-  const unchanged = typed.rows === before.rows && typed.megabytes === before.megabytes;
+  const unchanged = isSameText(typed, before);
   const save = async (): Promise<void> => {
     if (budget === undefined) return;
     const answer = await update({ budget });
@@ -35,13 +35,13 @@ function BudgetForm({ saved }: { saved: Budget }) {
   return (
     <SectionCard
       title="Budget of a question"
-      lead="What one question may read at most. What is kept in memory and rollups cost nothing. A question over it is refused before anything is read, with cheaper ones."
+      lead="What one question may read at most. A unit of cost is a million rows or 10 MB, if the server does not say otherwise; what is kept in memory and rollups cost nothing. A question over it is refused before anything is read, with cheaper ones."
     >
       <Box
         component="form"
         sx={{
           display: 'grid',
-          gridTemplateColumns: { sm: '1fr 1fr auto' },
+          gridTemplateColumns: { sm: '1fr 1fr 1fr auto' },
           alignItems: 'start',
           justifyItems: 'start',
           gap: 4,

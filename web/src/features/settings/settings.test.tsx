@@ -460,12 +460,18 @@ describe('the budget of a question', () => {
 
   it('keeps what is not typed anew to the byte', async () => {
     const saved = keepChanges();
-    const tenant = { ...session.tenant, budget: { bytes: 1_500_001 } };
+    const tenant = { ...session.tenant, budget: { bytes: 1_500_001, cost: 12 } };
     const { user } = renderApp(<SettingsPage />, { session: { ...session, tenant } });
     await user.type(await screen.findByRole('textbox', { name: 'Rows at most' }), '7');
     expect(screen.getByRole('textbox', { name: 'Data at most' })).toHaveValue('2');
     await user.click(screen.getByRole('button', { name: 'Save' }));
-    await waitFor(() => expect(saved).toEqual([{ budget: { rows: 7, bytes: 1_500_001 } }]));
+    await waitFor(() => expect(saved).toEqual([{ budget: { rows: 7, bytes: 1_500_001, cost: 12 } }]));
+    await user.clear(screen.getByRole('textbox', { name: 'Cost at most' }));
+    await user.type(screen.getByRole('textbox', { name: 'Cost at most' }), '3');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() =>
+      expect(saved[1]).toEqual({ budget: { rows: 7, bytes: 1_500_001, cost: 3 } }),
+    );
   });
 
   it('is not shown to others', async () => {

@@ -256,6 +256,7 @@ describe('the words of keys', () => {
     expect(budgetWords({})).toBeNull();
     expect(budgetWords({ rows: 1 })).toBe('at most 1 row a question');
     expect(budgetWords({ bytes: 1_500_000 })).toBe('at most 2 MB a question');
+    expect(budgetWords({ rows: 2, cost: 1 })).toBe('at most 2 rows and 1 unit of cost a question');
     expect(curlExample('https://bi.example', 'tmk_a_b')).toBe(
       "curl https://bi.example/api/v1/datasets \\\n  -H 'Authorization: Bearer tmk_a_b'",
     );

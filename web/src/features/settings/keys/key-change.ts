@@ -11,7 +11,9 @@ const written = (attributes: Attributes): string =>
   );
 
 const sameBudget = (one: Budget, other: Budget): boolean =>
-  (one.rows ?? null) === (other.rows ?? null) && (one.bytes ?? null) === (other.bytes ?? null);
+  (one.rows ?? null) === (other.rows ?? null) &&
+  (one.bytes ?? null) === (other.bytes ?? null) &&
+  (one.cost ?? null) === (other.cost ?? null);
 
 export function changeOf(
   given: ApiKey,

@@ -39,10 +39,11 @@ export function expiryWords(key: ApiKey, now: number): string {
 export const usedWords = ({ last_used_at }: ApiKey, now: number): string =>
   last_used_at == null ? 'not used yet' : `used ${formatAge(last_used_at, now)}`;
 
-export function budgetWords({ rows, bytes }: Budget): string | null {
+export function budgetWords({ rows, bytes, cost }: Budget): string | null {
   const parts = [
     rows == null ? null : formatCount(rows, 'row', 'rows'),
     bytes == null ? null : `${Math.ceil(bytes / 1_000_000).toLocaleString('en')} MB`,
+    cost == null ? null : formatCount(cost, 'unit of cost', 'units of cost'),
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : `at most ${parts.join(' and ')} a question`;
 }
