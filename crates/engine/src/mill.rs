@@ -15,6 +15,7 @@ mod follow;
 mod ground;
 mod held;
 mod history;
+mod joined_values;
 pub(crate) mod keeper;
 mod lineage;
 mod looks;

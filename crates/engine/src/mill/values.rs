@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::Mill;
 use super::damage::told_to;
+use super::joined_values::over_joins;
 use super::looks::less_of_list;
 use super::value_lists::aside;
 use crate::catalog::ColumnType;
@@ -40,7 +41,8 @@ pub struct ValuePage {
 
 impl Mill {
     /// Values of a dimension of a model or a view that the scope's rows have, in order. `search`: only those whose text has this in it, whatever
-    /// the case.
+    /// the case. What joins lead to is named after the model whose rows are meant: `orders.customers.country` are the countries of the
+    /// customers that have orders, `customers.country` those of all customers.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -79,7 +81,11 @@ impl Mill {
     async fn page_of_values(&self, dataset: &DatasetName, member: &str, asked: &str, search: Option<&str>, (limit, offset): (usize, usize)) -> Result<ValuePage> {
         let snapshot = self.find(dataset).await?;
         let model = self.model_of(dataset, &snapshot).await?;
-        let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
+        let dimension = match (find_dimension(&model, member), over_joins(&model, member)) {
+            (Ok(dimension), _) => dimension,
+            (Err(_), Some(joined)) => return self.page_of_joined(&model, joined, search, (limit, offset)).await,
+            (Err(error), None) => return Err(error.at("member")),
+        };
         let allowance = self.allowance_of_list(dataset, &snapshot, dimension).await?;
         let work = async {
             // A list that is kept is free but to who sees some rows only, who would learn from it that it is.

@@ -31,6 +31,7 @@ mod granularities;
 mod hard_cases;
 mod interop;
 mod joined_conditions;
+mod joined_values;
 mod keys;
 mod lineage;
 mod lineage_sql;

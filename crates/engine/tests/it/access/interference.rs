@@ -138,7 +138,7 @@ async fn told(mill: &Mill, small: &Mill, bounds: &Bounds, numbered: bool) -> Vec
         tell(&format!("within {:?}: {sql}", bounds.scope), answer(small.sql(sql).await));
         tell("explanation with a budget", plain(small.explain_sql(sql).await));
     }
-    for (member, search) in [("sales.note", Some("1")), ("sales.country", None), ("sales.amount", Some("7")), ("sales.nothing", None)] {
+    for (member, search) in [("sales.note", Some("1")), ("sales.country", None), ("sales.amount", Some("7")), ("sales.nothing", None), ("sales.lands.zone", None)] {
         tell(member, plain(mill.values(member, search, 20, 0).await));
         tell(&format!("{member} within {:?}", bounds.scope), plain(small.values(member, search, 20, 0).await));
     }
