@@ -79,6 +79,30 @@ impl WholeArithmetic {
         self.name.strip_prefix(PREFIX).unwrap_or_default()
     }
 
+    /// The formula with its signs, as it was written.
+    fn with_signs(&self, parts: Vec<Expr>) -> Result<Expr> {
+        let (mut parts, mut there) = (parts.into_iter(), Vec::<Expr>::new());
+        for step in &self.steps {
+            let operator = match step {
+                Step::Part => {
+                    there.extend(parts.next());
+                    continue;
+                }
+                Step::Negate => {
+                    let Some(inner) = there.pop() else { return broken() };
+                    there.push(Expr::Negative(Box::new(inner)));
+                    continue;
+                }
+                Step::Add => Operator::Plus,
+                Step::Subtract => Operator::Minus,
+                Step::Multiply => Operator::Multiply,
+            };
+            let (Some(right), Some(left)) = (there.pop(), there.pop()) else { return broken() };
+            there.push(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right))));
+        }
+        there.pop().map_or_else(broken, Ok)
+    }
+
     /// The function of some steps. `None`: they are no formula.
     pub(crate) fn read(steps: &str) -> Option<ScalarUDF> {
         let steps: Vec<Step> = steps.chars().map(|letter| LETTERS.iter().find(|(_, known)| *known == letter).map(|(step, _)| *step)).collect::<Option<_>>()?;
@@ -120,6 +144,10 @@ impl ScalarUDFImpl for WholeArithmetic {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn is_strict(&self) -> bool {
+        true
     }
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
@@ -209,7 +237,19 @@ pub(crate) fn checked(expression: Expr, schema: &DFSchema) -> Result<Transformed
     })
 }
 
-/// The same of an expression that is in no plan, and whose operators are those of DataFusion.
+/// An expression with signs in the place of calls, to be told to people.
+pub(crate) fn with_signs(expression: &Expr) -> Expr {
+    let written = expression.clone().transform_up(|part| match &part {
+        Expr::ScalarFunction(call) => match call.func.inner().downcast_ref::<WholeArithmetic>() {
+            Some(formula) => formula.with_signs(call.args.clone()).map(Transformed::yes),
+            None => Ok(Transformed::no(part)),
+        },
+        _ => Ok(Transformed::no(part)),
+    });
+    written.map_or_else(|_| expression.clone(), |written| written.data)
+}
+
+/// A checked expression that is in no plan, and whose operators are those of DataFusion.
 pub(crate) fn checked_alone(expression: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
     let checked = expression.transform_up(|node| {
         let binary = node.downcast_ref::<expressions::BinaryExpr>().cloned();
@@ -339,6 +379,7 @@ mod tests {
     fn columns_keep_their_names() {
         for expression in [col("a") + col("b") * lit(2_i64), Expr::Negative(Box::new(col("a") - col("b"))), col("a") - (col("b") - lit(1_i64))] {
             assert_eq!(made(&expression).schema_name().to_string(), expression.schema_name().to_string());
+            assert_eq!(with_signs(&made(&expression)), expression);
         }
     }
 

@@ -19,6 +19,7 @@ use super::seen::Seen;
 use crate::catalog::AsOf;
 use crate::catalog::json::column_to_json;
 use crate::error::Result;
+use crate::functions::whole_arithmetic::with_signs;
 use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::partial::tree::Survey;
@@ -385,7 +386,9 @@ impl Mill {
         explanation.plan = physical.map(|plan| displayable(plan.as_ref()).indent(false).to_string()).unwrap_or_default();
         for aggregation in found.into_iter().filter_map(|node| node.aggregation()) {
             let kernels = aggregation.fragment.aggregates.iter().zip(aggregation.kernel.layout.kernels());
-            explanation.aggregates.extend(kernels.map(|(aggregate, kernel)| AggregateExplanation { aggregate: aggregate.to_string(), kernel }));
+            explanation
+                .aggregates
+                .extend(kernels.map(|(aggregate, kernel)| AggregateExplanation { aggregate: with_signs(aggregate).to_string(), kernel }));
         }
         explanation
     }

@@ -76,6 +76,9 @@ async fn what_fits_is_what_it_was() {
         }
         let named = ward.mill.sql("select k + 1, -k from numbers limit 1").await.unwrap();
         assert_eq!(named.columns[0].name, "numbers.k + Int64(1)");
+        // What is told of conditions is what was written.
+        let lineage = ward.mill.lineage_sql("select k from numbers where k + 1 > 3").await.unwrap();
+        assert!(lineage.reads[0].conditions[0].contains("k + 1"), "{:?}", lineage.reads[0].conditions);
     }
 }
 
