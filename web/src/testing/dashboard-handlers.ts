@@ -49,7 +49,9 @@ function pageOfValues(request: Request, member: string) {
 export const dashboardHandlers = [
   http.get(`${base}/:of/:name/values`, ({ params, request }) => {
     const dimension = new URL(request.url).searchParams.get('dimension') ?? '';
-    return pageOfValues(request, `${String(params.name)}.${dimension}`);
+    // What joins lead to has its whole name.
+    const isJoined = dimension.includes('.');
+    return pageOfValues(request, isJoined ? dimension : `${String(params.name)}.${dimension}`);
   }),
   http.get(`${base}/models`, () => HttpResponse.json({ items: [flightsModel] })),
   http.get(`${base}/dashboards`, () =>

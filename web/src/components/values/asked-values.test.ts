@@ -34,11 +34,20 @@ describe('the API', () => {
     expect(listedBy(flag, [flightsModel], null, 'Yes')?.search).toBe('');
   });
 
-  it('knows neither older states nor dimensions by the name of a join', () => {
+  it('lists what the rows of a model belong to over a join', () => {
+    expect(listedBy(city, [wide], null, 'new')).toEqual({
+      of: 'models',
+      name: 'flights',
+      dimension: 'origin_airport.city',
+      search: 'new',
+    });
+  });
+
+  it('knows no older states, and nothing that no model has', () => {
     expect(listedBy(carrier, [flightsModel], 2, '')).toBeNull();
-    expect(listedBy(city, [wide], null, '')).toBeNull();
-    // Also where a model of that name is there: it has other values than the rows of flights.
-    expect(listedBy({ ...city, member: 'destination.city' }, [wide], null, '')).toBeNull();
+    expect(listedBy(city, [wide], 2, '')).toBeNull();
+    expect(listedBy({ ...city, member: 'airport.mayor' }, [wide], null, '')).toBeNull();
+    expect(listedBy({ ...city, member: 'flights.mayor' }, [wide], null, '')).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
-// How the values of a dimension are asked for. The API lists those of a dimension that a model or a view has itself, as they are
-// now. It knows no older states, and no dimension by the name of a join, whose list is to have what the rows of the model belong
-// to and not all that the other model has: these are asked as a question, which counts rows as well. Pure.
+// How the values of a dimension are asked for. The API lists those of a dimension that a model or a view has, as they are now;
+// of a dimension by the name of a join, those that the rows of the model belong to and not all that the other model has. It knows
+// no older states: these are asked as a question, which counts rows as well. Pure.
 import type { AsOf, ColumnType, Model, SemanticQuery } from '@/api/types';
 import type { ValuesAsked } from '@/api/values-api';
 import { modelOf, toMember } from '@/lib/members';
@@ -21,9 +21,12 @@ export function listedBy(
   asOf: AsOf | null,
   search: string,
 ): ValuesAsked | null {
-  const model = models.find(({ name }) => name === modelOf(member));
-  if (asOf !== null || !model) return null;
-  const dimension = member.slice(model.name.length + 1);
+  if (asOf !== null) return null;
+  const own = models.find(({ name }) => name === modelOf(member));
+  // What joins lead to stands in a model by its whole name.
+  const model = own ?? models.find((entry) => entry.dimensions.some(({ name }) => name === member));
+  if (!model) return null;
+  const dimension = own ? member.slice(own.name.length + 1) : member;
   if (!model.dimensions.some(({ name }) => name === dimension)) return null;
   return {
     of: isView(model) ? 'views' : 'models',
