@@ -465,7 +465,9 @@ describe('the budget of a question', () => {
     await user.type(await screen.findByRole('textbox', { name: 'Rows at most' }), '7');
     expect(screen.getByRole('textbox', { name: 'Data at most' })).toHaveValue('2');
     await user.click(screen.getByRole('button', { name: 'Save' }));
-    await waitFor(() => expect(saved).toEqual([{ budget: { rows: 7, bytes: 1_500_001, cost: 12 } }]));
+    await waitFor(() =>
+      expect(saved).toEqual([{ budget: { rows: 7, bytes: 1_500_001, cost: 12 } }]),
+    );
     await user.clear(screen.getByRole('textbox', { name: 'Cost at most' }));
     await user.type(screen.getByRole('textbox', { name: 'Cost at most' }), '3');
     await user.click(screen.getByRole('button', { name: 'Save' }));
