@@ -8,6 +8,7 @@
 //! (`wide`).
 
 pub(crate) mod aggregate;
+mod durations;
 pub(crate) mod statistic;
 mod wide;
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::result::{ColumnRole, OTHER, QueryResult, Subtotal};
 use crate::catalog::convert::convert;
+use crate::catalog::exact::{Rounding, floats};
 use crate::catalog::json::column_to_json;
 use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
@@ -179,27 +180,39 @@ pub(crate) fn columns_to_json(batch: &RecordBatch) -> Vec<Vec<Value>> {
     batch.columns().iter().map(column_to_json).collect()
 }
 
-/// A batch whose columns are of the types that results have; what has no such type becomes text.
+/// A batch whose columns are of the types that results have; what has no such type, or no such value, becomes text.
 pub(crate) fn normalised(batch: &RecordBatch) -> Result<(RecordBatch, Vec<ColumnType>)> {
     let mut types = Vec::with_capacity(batch.num_columns());
     let mut columns = Vec::with_capacity(batch.num_columns());
     let mut fields = Vec::with_capacity(batch.num_columns());
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
         let ours = Column::from_field(field).unwrap_or_else(|| Column::new(field.name(), ColumnType::String));
-        let wanted = ours.data_type();
-        let column = if *column.data_type() == wanted {
-            Arc::clone(column)
+        let (column, column_type) = if *column.data_type() == ours.data_type() {
+            (Arc::clone(column), ours.column_type)
         } else if ours.column_type.is_nested() {
-            convert(column, &ours)?
+            (convert(column, &ours)?, ours.column_type)
         } else {
-            cast_with_options(column, &wanted, &CastOptions { safe: false, ..CastOptions::default() }).or_else(|_| as_text(column))?
+            plain(column, &ours)?
         };
-        types.push(ours.column_type);
+        types.push(column_type);
         fields.push(Field::new(field.name(), column.data_type().clone(), true));
         columns.push(column);
     }
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok((RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)?, types))
+}
+
+/// A column of a type that results have, and which. Where a value does not fit that type, or would lose digits by it, the column is text.
+fn plain(column: &ArrayRef, ours: &Column) -> Result<(ArrayRef, ColumnType)> {
+    let fitting = if column.data_type().is_decimal() {
+        floats(column, Rounding::Refused).filter(|floats| floats.null_count() == column.null_count())
+    } else {
+        cast_with_options(column, &ours.data_type(), &CastOptions { safe: false, ..CastOptions::default() }).ok()
+    };
+    match fitting {
+        Some(fitting) => Ok((fitting, ours.column_type)),
+        None => Ok((as_text(column)?, ColumnType::String)),
+    }
 }
 
 fn as_text(column: &ArrayRef) -> Result<ArrayRef> {
@@ -210,11 +223,25 @@ fn as_text(column: &ArrayRef) -> Result<ArrayRef> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int32Array, Int64Array, ListArray};
+    use arrow::array::{Decimal128Array, Int32Array, Int64Array, ListArray, UInt64Array};
     use arrow::datatypes::Int32Type;
 
     use super::*;
     use crate::query::result::{Provenance, ResultColumn};
+
+    #[test]
+    fn no_digit_of_an_answer_is_lost() {
+        let decimals = |values: Vec<Option<i128>>| Arc::new(Decimal128Array::from(values).with_precision_and_scale(38, 2).unwrap()) as ArrayRef;
+        let long = 900_719_925_474_099_325;
+        let told = |column: ArrayRef| {
+            let (batch, types) = normalised(&RecordBatch::try_from_iter([("n", column)]).unwrap()).unwrap();
+            (types[0], json!(columns_to_json(&batch)))
+        };
+        assert_eq!(told(decimals(vec![Some(125), None])), (ColumnType::Float, json!([[1.25, null]])));
+        assert_eq!(told(decimals(vec![Some(125), None, Some(long)])), (ColumnType::String, json!([["1.25", null, "9007199254740993.25"]])));
+        assert_eq!(told(Arc::new(UInt64Array::from(vec![7]))), (ColumnType::Integer, json!([[7]])));
+        assert_eq!(told(Arc::new(UInt64Array::from(vec![7, u64::MAX]))), (ColumnType::String, json!([["7", "18446744073709551615"]])));
+    }
 
     #[test]
     fn foreign_types_become_ours() {

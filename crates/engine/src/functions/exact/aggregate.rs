@@ -1,7 +1,7 @@
 //! The aggregates of SQL that add fractions up, with sums without an error: `sum`, `avg`, variances, covariances,
 //! correlation and regression. DataFusion's add in the order in which rows come and merge what partitions have got, so
 //! their last digits tell how rows are cut, which rows that are not seen have a say in. Names, types and what is null are
-//! DataFusion's. Types other than floats are left to it.
+//! DataFusion's. Averages of durations are in `durations`; all other types are left to it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_na
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, ReversedUDAF, Signature};
 use datafusion::scalar::ScalarValue;
 
+use super::durations::{self, are_durations};
 use super::statistic::{Gathered, Statistic, Sums};
 
 /// The function with sums without an error; itself where it adds nothing up.
@@ -35,6 +36,13 @@ pub(crate) fn avg(expr: Expr) -> Expr {
 struct Exact {
     inner: Arc<AggregateUDF>,
     statistic: Statistic,
+}
+
+impl Exact {
+    /// Whether it is an average of durations.
+    fn averages(&self, fields: &[FieldRef], is_distinct: bool) -> bool {
+        self.statistic == Statistic::Average && !is_distinct && are_durations(fields)
+    }
 }
 
 /// Whether all of some arguments are floats.
@@ -83,15 +91,31 @@ impl AggregateUDFImpl for Exact {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if are_floats(arguments.expr_fields) { Ok(accumulator(self.statistic, arguments.is_distinct)) } else { self.inner.accumulator(arguments) }
+        if are_floats(arguments.expr_fields) {
+            Ok(accumulator(self.statistic, arguments.is_distinct))
+        } else if self.averages(arguments.expr_fields, arguments.is_distinct) {
+            Ok(Box::new(durations::Average::new(arguments.return_field.data_type().clone())))
+        } else {
+            self.inner.accumulator(arguments)
+        }
     }
 
     fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        if are_floats(arguments.input_fields) { Ok(state_fields(arguments.name)) } else { self.inner.state_fields(arguments) }
+        if are_floats(arguments.input_fields) {
+            Ok(state_fields(arguments.name))
+        } else if self.averages(arguments.input_fields, arguments.is_distinct) {
+            Ok(durations::state_fields(arguments.name))
+        } else {
+            self.inner.state_fields(arguments)
+        }
     }
 
     fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
-        if are_floats(arguments.expr_fields) { !arguments.is_distinct } else { self.inner.groups_accumulator_supported(arguments) }
+        if are_floats(arguments.expr_fields) {
+            !arguments.is_distinct
+        } else {
+            !self.averages(arguments.expr_fields, arguments.is_distinct) && self.inner.groups_accumulator_supported(arguments)
+        }
     }
 
     fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
@@ -99,7 +123,11 @@ impl AggregateUDFImpl for Exact {
     }
 
     fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if are_floats(arguments.expr_fields) { Ok(accumulator(self.statistic, arguments.is_distinct)) } else { self.inner.create_sliding_accumulator(arguments) }
+        if are_floats(arguments.expr_fields) || self.averages(arguments.expr_fields, arguments.is_distinct) {
+            self.accumulator(arguments)
+        } else {
+            self.inner.create_sliding_accumulator(arguments)
+        }
     }
 
     fn reverse_expr(&self) -> ReversedUDAF {
