@@ -48,7 +48,7 @@ pub async fn find_model(State(app): State<App>, caller: Caller, headers: HeaderM
 /// Which values of a model; of a view, its name stands where that of a model does.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Values {
-    /// The dimension, without its model.
+    /// The dimension, without its model. Of a model also what its joins lead to, `customers.country`: what its rows belong to.
     dimension: String,
     /// Only values whose text has this in it, whatever the case.
     search: Option<String>,

@@ -84,7 +84,12 @@ async fn views_of_another_tenant_are_not_there() {
         assert_eq!(server.get(who, "/views").await.expect(200).json()["items"][0]["definition"]["name"], "sales");
         server.get(who, "/views/sales").await.expect(200);
         assert_eq!(server.get(who, "/views/sales/values?dimension=customers_country&search=i").await.expect(200).json(), json!({"values": ["IT"], "more": false}));
+        // Of the model by the name of its join.
+        let page = server.get(who, "/models/orders/values?dimension=customers.country&limit=1").await.expect(200).json();
+        assert_eq!(page, json!({"values": ["IT"], "more": true}));
     }
+    let wrong = server.get(Who::Viewer, "/models/orders/values?dimension=customers.contry").await.expect(400).json();
+    assert_eq!(wrong["errors"][0]["field"], "member");
     assert_eq!(server.get(Who::Stranger, "/views").await.expect(200).json(), json!({"items": []}));
     server.get(Who::Stranger, "/views/sales").await.expect(404);
     server.get(Who::Stranger, "/views/sales/values?dimension=city").await.expect(404);
