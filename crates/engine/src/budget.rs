@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{BYTES_A_UNIT, ROWS_A_UNIT, Settings};
+/// Rows that cost one unit, where the settings say nothing else.
+pub(crate) const ROWS_A_UNIT: u64 = 1_000_000;
+/// Bytes that do.
+pub(crate) const BYTES_A_UNIT: u64 = 10_000_000;
 
 /// Bounds of what one question reads. All of those that are there hold. Partials that are kept and rollups cost nothing. A bound that is absent bounds nothing. For who
 /// sees some rows only, bounds of how many of these a question looks at, whatever is kept.
@@ -72,10 +75,6 @@ impl Default for Prices {
 }
 
 impl Prices {
-    pub(crate) fn of(settings: &Settings) -> Self {
-        Self { rows_a_unit: settings.rows_a_unit, bytes_a_unit: settings.bytes_a_unit }
-    }
-
     /// What rows and bytes cost together, in whole units: who reads anything pays one at least.
     pub(crate) fn cost(self, rows: u64, bytes: u64) -> u64 {
         let (of_rows, of_bytes) = (u128::from(self.rows_a_unit.max(1)), u128::from(self.bytes_a_unit.max(1)));

@@ -4,18 +4,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::budget::Budget;
+use crate::budget::{BYTES_A_UNIT, Budget, ROWS_A_UNIT};
 use crate::error::{Error, Result};
 
 /// How many times the size of a file its content may be, where nobody says otherwise: text packs to a tenth, logs to a hundredth.
 pub(crate) const UNPACK_RATIO: u32 = 1_000;
 /// The most that anybody may say.
 pub(crate) const UNPACK_RATIO_MAX: u32 = 1_000_000;
-
-/// Rows that cost one unit, where nobody says otherwise.
-pub(crate) const ROWS_A_UNIT: u64 = 1_000_000;
-/// Bytes that do.
-pub(crate) const BYTES_A_UNIT: u64 = 10_000_000;
 
 /// Settings of an engine. Every field has a default that suits a small machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -45,7 +45,8 @@ struct Tried<'q> {
 impl Mill {
     /// A budget by the prices of this engine.
     pub(super) fn granted(&self, budget: Budget) -> Granted {
-        Granted { budget, prices: Prices::of(&self.shared.settings) }
+        let settings = &self.shared.settings;
+        Granted { budget, prices: Prices { rows_a_unit: settings.rows_a_unit, bytes_a_unit: settings.bytes_a_unit } }
     }
 
     /// A refused statement with what to ask instead.
