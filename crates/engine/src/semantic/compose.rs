@@ -383,7 +383,8 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
         let (measures, balances) = (vec![(need.measure.clone(), need.column())], is_balance(measure));
         let part = Part { world, root: &need.model, lens: need.lens, measures, balances, ungrouped: false, estimated: need.estimated, horizon, beside: RefCell::default() };
         let merges = merges(measure) || part.joins_nothing()?;
-        let alike = |other: &Part<'_>| other.root == part.root && other.lens == part.lens && other.estimated == part.estimated && !other.balances && !balances;
+        let alone = |part: &Part<'_>| part.balances || part.counts_values();
+        let alike = |other: &Part<'_>| other.root == part.root && other.lens == part.lens && other.estimated == part.estimated && !alone(other) && !alone(&part);
         match parts.iter_mut().find(|(other, likewise)| alike(other) && *likewise == merges) {
             Some((known, _)) => known.measures.extend(part.measures),
             None => parts.push((part, merges)),

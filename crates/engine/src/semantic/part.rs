@@ -7,10 +7,11 @@
 //! ```
 //! Where a measure has no states that can be merged (distinct values, quantiles, the first and the last value), lookups
 //! are put beside the rows and everything is aggregated once. So is what the conditions of measures name over joins ([`counting`]),
-//! whatever comes behind it.
+//! whatever comes behind it. Counts of different values over several buckets keep the values themselves ([`values`]).
 
 mod counting;
 mod rows;
+mod values;
 
 use std::cell::RefCell;
 
@@ -130,7 +131,10 @@ impl<'a> Part<'a> {
         if let (true, [(measure, _)]) = (self.balances, measures.as_slice()) {
             before.extend(balance::conditions(measure, &compiler)?);
         }
-        let states = measures.iter().map(|(measure, column)| States::of(measure, column, &compiler)).collect::<Result<Option<Vec<_>>>>()?;
+        let states = match measures.as_slice() {
+            [(_, column)] if self.counts_values() => Some(vec![values::states(column, self.lens)]),
+            _ => measures.iter().map(|(measure, column)| States::of(measure, column, &compiler)).collect::<Result<Option<Vec<_>>>>()?,
+        };
         let beside = self.joined_rows()?;
         let unique_keys = lookups.unique_keys().chain(beside.unique_keys()).chain(counted_by).collect();
         let source = beside.join_rows(source)?;
@@ -139,10 +143,7 @@ impl<'a> Part<'a> {
             (false, Some(states)) => self.merged(source, &groups, (before, after), lookups, &measures, &states, moved, &compiler)?,
             (_, states) => {
                 if states.is_none() && matches!(self.lens, Lens::Rolling(_) | Lens::Cumulative) {
-                    return Err(Error::invalid(format!(
-                        "{} counts distinct values or takes a quantile or a single value, which does not add up over buckets of time",
-                        self.named()
-                    )));
+                    return Err(Error::invalid(format!("{} takes a quantile or a single value, which does not add up over buckets of time", self.named())));
                 }
                 before.append(&mut after);
                 self.aggregated(source, groups, (before, moved), lookups, &measures, &compiler)?
@@ -240,6 +241,9 @@ impl<'a> Part<'a> {
         for key in lookups.root_keys() {
             inner.push((key_name(&key), compiler.columns.column(&key)?));
         }
+        if let (true, [(measure, _)]) = (self.counts_values(), measures) {
+            inner.push(values::of_row(measure, compiler)?);
+        }
         let partial = states.iter().flat_map(|states| states.partial.iter().cloned());
         plan = match (self.balances, measures) {
             (true, [(measure, column)]) => {
@@ -259,7 +263,7 @@ impl<'a> Part<'a> {
             plan = plan.filter(condition)?;
         }
         plan = self.moved_plan(plan, moved)?;
-        let outer: Vec<Expr> = groups
+        let mut outer: Vec<Expr> = groups
             .iter()
             .map(|group| {
                 let expr = match (group.own, group.bucket) {
@@ -270,6 +274,11 @@ impl<'a> Part<'a> {
                 expr.alias(group.member)
             })
             .collect();
+        if let (true, Some(moved)) = (self.counts_values() && self.lens == Lens::Cumulative, moved) {
+            let names: Vec<&str> = groups.iter().map(|group| group.member).collect();
+            plan = values::new_ones(plan, outer, &names, moved.member)?;
+            outer = names.into_iter().map(by_name).collect();
+        }
         plan = plan.aggregate(outer, states.iter().flat_map(|states| states.merge.iter().cloned()).collect::<Vec<_>>())?;
         if self.lens == Lens::Cumulative {
             let Some(moved) = moved else { return Err(Error::internal("a cumulative measure without buckets")) };
@@ -505,8 +514,8 @@ impl<'a> Part<'a> {
 
     /// Whether states are made first, so that conditions behind lookups see groups and not rows.
     fn groups_first(&self, compiler: &Compiler<'_>) -> Result<bool> {
-        if self.ungrouped {
-            return Ok(false);
+        if self.ungrouped || self.counts_values() {
+            return Ok(!self.ungrouped);
         }
         for (name, column) in &self.measures {
             if States::of(find_measure(compiler.model, &format!("{}.{name}", self.root))?, column, compiler)?.is_none() {

@@ -39,6 +39,13 @@ impl States {
         format!("state of {column}")
     }
 
+    /// Those of a count of different values over several buckets, for which values are kept and no states.
+    pub(super) fn of_values(column: &str, merge: Expr) -> Self {
+        let state = Self::name_of(column);
+        let last = coalesce(vec![by_name(&state), lit(0_i64)]).alias(column);
+        Self { partial: Vec::new(), merge: vec![merge.alias(&state)], last, running: vec![(state, Running::Sum)] }
+    }
+
     /// The states of a measure; `None` where states cannot be merged in a plan.
     ///
     /// # Errors

@@ -63,6 +63,7 @@ mod together;
 mod told_twice;
 mod traps;
 mod turns;
+mod values_over_time;
 mod verify;
 mod verify_sql;
 mod versions;
