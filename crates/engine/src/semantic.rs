@@ -30,6 +30,7 @@ pub(crate) mod grain;
 pub(crate) mod granularity;
 pub(crate) mod hierarchy;
 pub(crate) mod in_sql;
+pub(crate) mod inputs;
 pub mod interchange;
 pub(crate) mod interval;
 pub(crate) mod join;

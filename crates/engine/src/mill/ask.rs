@@ -38,8 +38,8 @@ use crate::semantic::compile::{self, Compiled};
 use crate::semantic::date::{self, Reference};
 use crate::semantic::in_sql::blocks::Shown;
 use crate::semantic::in_sql::names::names_of;
-use crate::semantic::member::Member;
-use crate::semantic::{CalendarSettings, DateRange, Model, SemanticQuery, UsedCalendar, View, derived, filter, member, segments};
+use crate::semantic::join::Models;
+use crate::semantic::{CalendarSettings, DateRange, Model, SemanticQuery, UsedCalendar, View, filter, inputs, member, segments};
 use crate::storage::log::Snapshot;
 
 impl Mill {
@@ -540,21 +540,14 @@ fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColu
     ResultColumn::new(name, column_type, ColumnRole::Column)
 }
 
-/// The measures of a model that a question asks for or filters by, and those that they are computed from.
-pub(super) fn measures_of(query: &SemanticQuery, model: &Model) -> Vec<String> {
-    let members = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(compile::members_of));
-    let mut queue: Vec<String> = members
-        .filter_map(|name| if let Ok(Member::Measure(measure)) = member::find(model, name) { Some(measure.name.clone()) } else { None })
-        .collect();
-    let mut names: Vec<String> = Vec::new();
-    while let Some(name) = queue.pop() {
-        if names.contains(&name) {
-            continue;
-        }
-        if let Some(measure) = model.measures.iter().find(|measure| measure.name == name) {
-            queue.extend(derived::inputs(model, measure).unwrap_or_default());
-        }
-        names.push(name);
-    }
-    names
+/// The members of a question that may be measures: what it asks for, and what it filters by.
+pub(super) fn maybe_measures(query: &SemanticQuery) -> impl Iterator<Item = String> {
+    query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(compile::members_of)).map(str::to_owned)
+}
+
+/// The measures of a model that a question asks for or filters by, and those that these are computed from, be it by way of `models`.
+pub(super) fn measures_of(query: &SemanticQuery, model: &Model, models: &Models) -> Vec<String> {
+    let named = |name: &str| if name == model.name { Some(model) } else { models.get(name).map(|model| &**model) };
+    let found = inputs::all(maybe_measures(query), named);
+    found.into_iter().filter(|(_, of, _)| of.name == model.name).map(|(_, _, measure)| measure.name.clone()).collect()
 }

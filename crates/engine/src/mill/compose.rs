@@ -13,7 +13,7 @@ use datafusion::prelude::col;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Mill;
-use super::ask::measures_of;
+use super::ask::{maybe_measures, measures_of};
 use super::damage::Damage;
 use super::mappings::{Mappings, repeated};
 use super::provenance::{filled_until, running_from, told, told_stages, used_calendar};
@@ -33,7 +33,7 @@ use crate::semantic::join::{self, Models, way};
 use crate::semantic::lookups::UniqueKey;
 use crate::semantic::mapped::Mapped;
 use crate::semantic::member::model_of;
-use crate::semantic::{Model, SemanticQuery, check, joined};
+use crate::semantic::{Model, SemanticQuery, check, inputs, joined};
 
 /// Models that are looked for at the same time.
 const CONCURRENCY: usize = 16;
@@ -85,7 +85,7 @@ impl PlannedQuestion {
 impl Mill {
     /// Collects what a question may touch: the models that it names, and where it names several, those that joins lead to.
     pub(super) async fn gather(&self, query: &SemanticQuery, damage: &Damage) -> Result<Gathered> {
-        let mentioned = mentioned(query)?;
+        let mut mentioned: BTreeSet<String> = mentioned(query)?.into_iter().map(str::to_owned).collect();
         let mut several = mentioned.len() > 1;
         let check_version = |several: bool| match query.as_of {
             Some(AsOf::Version(version)) if several => {
@@ -95,34 +95,35 @@ impl Mill {
         };
         check_version(several)?;
         let (mut models, mut snapshots, mut seen) = (Models::new(), BTreeMap::new(), BTreeSet::new());
-        let mut level: Vec<String> = mentioned.iter().map(|name| (*name).to_owned()).collect();
+        let mut level: Vec<String> = mentioned.iter().cloned().collect();
+        let mut led_to = BTreeSet::new();
         while !level.is_empty() {
             seen.extend(level.iter().cloned());
             let names: Vec<(String, bool)> = level.into_iter().map(|name| (name.clone(), mentioned.contains(name.as_str()))).collect();
             let found = futures::stream::iter(names).map(|(name, mentioned)| self.collect(name, query.as_of, mentioned));
             let found: Vec<_> = found.buffered(CONCURRENCY).try_collect().await?;
-            let mut next = BTreeSet::new();
-            // What measures choose rows by is asked with them.
-            let counted = found.iter().flatten().filter(|(name, ..)| mentioned.contains(name.as_str())).flat_map(|(_, model, _)| counted_by(query, model));
-            let counted: BTreeSet<String> = counted.collect();
-            several |= !counted.is_empty();
-            check_version(several)?;
-            next.extend(counted.into_iter().filter(|name| !seen.contains(name)));
             for (name, model, snapshot) in found.into_iter().flatten() {
                 if models.len() >= MODELS_MAX {
                     return Err(Error::exhausted(format!("the joins of this question lead to more than {MODELS_MAX} models")));
                 }
-                if several {
-                    next.extend(model.joins.iter().map(|join| join.target().to_owned()).filter(|target| !seen.contains(target)));
-                }
+                led_to.extend(model.joins.iter().map(|join| join.target().to_owned()));
                 snapshots.insert(name.to_string(), (name.clone(), damage.out_of(snapshot)));
                 models.insert(name.to_string(), model);
             }
-            level = next.into_iter().collect();
+            // What measures are computed from is asked with them, and so is what they choose rows by.
+            mentioned.extend(inputs::models_of(maybe_measures(query), &models));
+            let counted: BTreeSet<String> = mentioned.iter().filter_map(|name| models.get(name)).flat_map(|model| counted_by(query, model, &models)).collect();
+            several |= mentioned.len() > 1 || !counted.is_empty();
+            check_version(several)?;
+            let mut next: BTreeSet<String> = mentioned.iter().cloned().chain(counted).collect();
+            if several {
+                next.extend(led_to.iter().cloned());
+            }
+            level = next.into_iter().filter(|name| !seen.contains(name)).collect();
         }
         if self.scope.may_restrict() {
             // There is no measure that chooses rows by what is hidden.
-            let over_joins = |model: &&Arc<Model>| mentioned.contains(model.name.as_str()) && !counted_by(query, model).is_empty();
+            let over_joins = |model: &&Arc<Model>| mentioned.contains(model.name.as_str()) && !counted_by(query, model, &models).is_empty();
             let counting: Vec<Model> = models.values().filter(over_joins).map(|model| Model::clone(model)).collect();
             for mut model in counting {
                 check::retain_joined(&mut model, &models);
@@ -405,8 +406,8 @@ impl Mill {
 }
 
 /// What the measures of a question choose rows by over joins: what it is called there.
-fn counted_by(query: &SemanticQuery, model: &Model) -> BTreeSet<String> {
-    let measures = measures_of(query, model);
+fn counted_by(query: &SemanticQuery, model: &Model, models: &Models) -> BTreeSet<String> {
+    let measures = measures_of(query, model, models);
     let measures = model.measures.iter().filter(|measure| measures.contains(&measure.name));
     measures
         .flat_map(|measure| joined::members(model, &measure.filters))

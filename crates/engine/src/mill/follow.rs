@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 
 use super::Mill;
-use super::ask::measures_of;
+use super::ask::maybe_measures;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
@@ -21,7 +21,7 @@ use crate::query::result::QueryResult;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{CalendarSettings, DateRange, Measure, SemanticQuery, compile, filter, member};
+use crate::semantic::{CalendarSettings, DateRange, Measure, SemanticQuery, filter, inputs};
 
 impl Mill {
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
@@ -114,17 +114,8 @@ struct LiveQuestion {
 /// Whether what a question asks for depends on when it is asked: a window, a filter of its own or one of its measures'.
 fn moves_by_clock(query: &SemanticQuery, models: &Models, reference: &Reference) -> bool {
     let windows = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
-    // A measure may be computed from others of its model, so all of them are looked at.
-    let named = |query: &SemanticQuery| -> BTreeSet<String> {
-        let members = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(compile::members_of));
-        members.filter_map(|member| member::model_of(member).ok()).map(str::to_owned).collect()
-    };
-    let asked = named(query);
-    let measures = models.values().filter(|model| asked.contains(&model.name)).flat_map(|model| {
-        let used: Vec<String> = measures_of(query, model);
-        model.measures.iter().filter(move |measure| used.contains(&measure.name))
-    });
-    let measures: Vec<&Measure> = measures.collect();
+    // A measure may be computed from others, so all of them are looked at.
+    let measures: Vec<&Measure> = inputs::all(maybe_measures(query), |name| models.get(name).map(|model| &**model)).into_iter().map(|(.., measure)| measure).collect();
     let filters = query.filters.iter().chain(measures.iter().flat_map(|measure| &measure.filters));
     // Buckets are filled up to now, where the range goes beyond it.
     let mut filled = query.time_dimensions.iter().filter(|time| time.fill.is_some()).map(|time| time.dimension.as_str());

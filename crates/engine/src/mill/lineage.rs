@@ -34,7 +34,7 @@ use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::member::{Member, find, find_dimension, model_of};
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{Dimension, Filter, Measure, Model, SemanticQuery, UsedCalendar, derived, segments};
+use crate::semantic::{Dimension, Filter, Measure, Model, SemanticQuery, UsedCalendar, inputs, segments};
 use crate::storage::layout;
 use crate::storage::segment::Segment;
 
@@ -396,8 +396,7 @@ impl<'a> Words<'a> {
             if !known.insert(member.clone()) {
                 continue;
             }
-            let inputs = if measure.kind.is_derived() { derived::inputs(model, measure)? } else { Vec::new() };
-            let made_of: Vec<String> = inputs.into_iter().map(|name| format!("{}.{name}", model.name)).collect();
+            let made_of = inputs::members(model, measure)?;
             queue.extend(made_of.iter().map(|member| (member.clone(), false)));
             let conditions = measure.filters.iter().map(|filter| self.absolute(filter)).collect::<Result<_>>()?;
             found.push(MeasureLineage { member, asked, definition: measure.clone(), conditions, made_of });

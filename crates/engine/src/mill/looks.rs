@@ -87,7 +87,7 @@ impl Mill {
         let models = ground.models();
         let everything = models
             .values()
-            .any(|model| measures_of(query, model).iter().filter_map(|name| measure(model, name)).any(|measure| is_of_other_times(measure.kind)));
+            .any(|model| measures_of(query, model, models).iter().filter_map(|name| measure(model, name)).any(|measure| is_of_other_times(measure.kind)));
         let looks = ground.pinned().into_iter().filter_map(|(dataset, seen)| {
             let model = models.values().find(|model| model.dataset == dataset.as_str())?;
             self.look(query, model, models, (dataset, seen), (!everything).then(|| ground.reference()))
@@ -100,7 +100,7 @@ impl Mill {
     fn look(&self, query: &SemanticQuery, model: &Model, models: &Models, (dataset, seen): (DatasetName, Seen), reference: Option<&Reference>) -> Option<Look> {
         let members = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension));
         let counted = models.values().flat_map(|other| {
-            let measures = measures_of(query, other);
+            let measures = measures_of(query, other, models);
             other
                 .measures
                 .iter()
@@ -109,13 +109,14 @@ impl Mill {
         });
         let members = members.map(String::as_str).chain(query.filters.iter().flat_map(members_of)).chain(counted);
         let asked: Vec<&str> = members.filter(|member| is_of(member, model, models)).collect();
-        if asked.is_empty() {
+        // A measure of another model may be computed from some of this one.
+        let measures = measures_of(query, model, models);
+        if asked.is_empty() && measures.is_empty() {
             return None;
         }
         let (mut named, mut conditions) = (BTreeSet::new(), Vec::new());
         self.with_columns(&dataset, &seen, |columns| {
             asked.iter().filter_map(|member| dimension(model, member)).for_each(|dimension| add(&mut named, columns.dimension(dimension).ok().as_ref()));
-            let measures = measures_of(query, model);
             measures.iter().filter_map(|name| measure(model, name)).for_each(|measure| add_measure(&mut named, model, measure, columns));
             let Some(reference) = reference else { return };
             for time in query.time_dimensions.iter().filter(|time| is_of(&time.dimension, model, models)) {
@@ -142,7 +143,7 @@ impl Mill {
                 dimensions.for_each(|dimension| add(&mut written, columns.dimension(dimension).ok().as_ref()));
                 for name in model.measures.iter().map(|measure| &measure.name).filter(|name| names.writes(name)) {
                     let asked = SemanticQuery { measures: vec![format!("{}.{name}", model.name)], ..SemanticQuery::default() };
-                    let measures = measures_of(&asked, &model);
+                    let measures = measures_of(&asked, &model, &Models::new());
                     measures.iter().filter_map(|name| measure(&model, name)).for_each(|measure| add_measure(&mut written, &model, measure, columns));
                 }
             });

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use chrono::{DateTime, Utc};
 
 use super::Mill;
-use super::ask::measures_of;
+use super::ask::maybe_measures;
 use super::seen::Seen;
 use crate::functions::bucket::bucket_of;
 use crate::ids::DatasetName;
@@ -15,7 +15,7 @@ use crate::semantic::calendar::Calendar;
 use crate::semantic::date::Range;
 use crate::semantic::filter::{self, asks_business_days};
 use crate::semantic::member::is_column_of;
-use crate::semantic::{DateRange, Model, SemanticQuery, UsedCalendar};
+use crate::semantic::{DateRange, Model, SemanticQuery, UsedCalendar, inputs};
 
 /// Data seldom end with the last instant of a bucket: of one that is over, one part of so many may be missing.
 const PARTS_OF_BUCKET: i64 = 20;
@@ -76,12 +76,11 @@ pub(super) fn told_stages(known: &Provenance, stages: Vec<Stage>) -> Vec<Stage> 
 /// The calendar of a question as it is told: its own, or the usual one where buckets or ranges of time go by it, with what says which days
 /// are worked where that was asked: in a range, in a filter, or in one of a measure. `models`: those of its measures.
 pub(super) fn used_calendar<'m>(query: &SemanticQuery, models: impl IntoIterator<Item = &'m Model>) -> Option<UsedCalendar> {
-    let measured = |model: &Model| {
-        let asks = |name: &String| model.measures.iter().find(|measure| measure.name == *name).is_some_and(|measure| measure.filters.iter().any(asks_business_days));
-        measures_of(query, model).iter().any(asks)
-    };
+    let models: Vec<&Model> = models.into_iter().collect();
+    let measures = inputs::all(maybe_measures(query), |name| models.iter().copied().find(|model| model.name == name));
+    let measured = measures.iter().any(|(.., measure)| measure.filters.iter().any(asks_business_days));
     let ranges = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
-    let business = ranges.into_iter().any(DateRange::counts_business_days) || query.filters.iter().any(asks_business_days) || models.into_iter().any(measured);
+    let business = ranges.into_iter().any(DateRange::counts_business_days) || query.filters.iter().any(asks_business_days) || measured;
     let in_time = query.time_dimensions.iter().any(|time| time.granularity.is_some() || time.date_range.is_some());
     let usual = business || in_time || query.filters.iter().any(|filter| filter::moves(filter) || filter::follows_data(filter));
     UsedCalendar::of(query.calendar.as_ref(), usual, business)

@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result, near_names};
 use crate::events::Event;
 use crate::ids::DatasetName;
 use crate::semantic::check::retain_joined;
+use crate::semantic::inputs;
 use crate::semantic::join::Models;
 use crate::semantic::joined;
 use crate::semantic::view::check::{check, problems};
@@ -326,7 +327,9 @@ impl Mill {
         let known: Vec<Model> = std::iter::once(model).chain(among).cloned().collect();
         // One that says itself that its rows belong to those of this model is led to by nothing but its name.
         let named: BTreeSet<String> = joined::prefixes(model).into_iter().chain([model.name.clone()]).collect();
-        self.collect_models(&known, true, |_| named.clone()).await
+        // What measures are computed from may be computed from others again.
+        let computed = |models: &Models| inputs::models_of(model.measures.iter().map(|measure| joined::member(model, &measure.name)), models);
+        self.collect_models(&known, true, |models| named.iter().cloned().chain(computed(models)).collect()).await
     }
 
     /// Models as the scope sees them, for as long as those that are found say of further ones that they are needed.

@@ -22,7 +22,7 @@ use super::member::{Columns, find_dimension, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::query::Filter;
 use super::rollup;
-use super::{access, derived, geo, granularity, hierarchy, words};
+use super::{access, derived, geo, granularity, hierarchy, inputs, words};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 
@@ -121,6 +121,7 @@ pub(crate) fn check_joined(model: &Model, models: &Models, state: &SessionState,
     for (index, measure) in model.measures.iter().enumerate() {
         let of_measure = |error: Error| error.context(format!("measure {}", measure.name));
         check_conditions(model, &measure.filters, &columns, &format!("measures[{index}]"), Some(models)).map_err(of_measure)?;
+        inputs::check(model, measure, models).map_err(|error| of_measure(error).at(format!("measures[{index}]")))?;
         for member in joined::within(model, measure).filter(|member| is_joined(model, member)) {
             joined::find(model, &member, models, joined::CONDITION).map_err(|error| of_measure(error).at(format!("measures[{index}].within")))?;
         }
@@ -403,7 +404,7 @@ pub(crate) fn retain_joined(model: &mut Model, models: &Models) {
     let is_there = |filter: &Filter| filter.members().into_iter().all(|member| !is_joined(&before, member) || joined::find(&before, member, models, joined::CONDITION).is_ok());
     model.segments.retain(|segment| segment.filters.iter().all(is_there));
     retain_within(model, |model, member| !is_joined(model, member) || joined::find(model, member, models, joined::CONDITION).is_ok());
-    model.measures.retain(|measure| measure.filters.iter().all(is_there));
+    model.measures.retain(|measure| measure.filters.iter().all(is_there) && inputs::check(&before, measure, models).is_ok());
     loop {
         let visible = model.clone();
         model.measures.retain(|measure| !measure.kind.is_derived() || derived::check(&visible, measure).is_ok());

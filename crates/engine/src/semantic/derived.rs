@@ -10,6 +10,8 @@ use datafusion::functions::core::expr_fn::nullif;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
 
 use super::compose::World;
+use super::inputs;
+use super::joined::{self, is_joined};
 use super::member::{Columns, find_measure};
 use super::model::{Measure, MeasureKind, Model, Span};
 use crate::catalog::ColumnType;
@@ -138,8 +140,11 @@ impl Needs {
         match measure.kind {
             MeasureKind::Number => self.number(world, model, measure, lens, depth),
             MeasureKind::Ratio => {
-                let (above, below) = (inner(model, measure)?, named(model, measure, measure.denominator.as_deref(), "denominator")?);
-                let (above, below) = (self.expand(world, model, above, lens, depth + 1)?, self.expand(world, model, below, lens, depth + 1)?);
+                let [above, below] = [(&measure.measure, "measure"), (&measure.denominator, "denominator")].map(|(name, field)| {
+                    let (model, part) = named_anywhere(world, model, measure, name.as_deref(), field)?;
+                    self.expand(world, model, part, lens, depth + 1)
+                });
+                let (above, below) = (above?, below?);
                 Ok(Formula { expr: divide(above.expr, below.expr), column_type: ColumnType::Float })
             }
             MeasureKind::ShareOfTotal => {
@@ -169,7 +174,8 @@ impl Needs {
         let (text, names) = placeholders(measure)?;
         let mut formulas = Vec::new();
         for name in &names {
-            formulas.push(self.expand(world, model, named(model, measure, Some(name), "expression")?, lens, depth + 1)?);
+            let (model, part) = named_anywhere(world, model, measure, Some(name), "expression")?;
+            formulas.push(self.expand(world, model, part, lens, depth + 1)?);
         }
         let types = names.iter().zip(&formulas).map(|(name, formula)| (name.as_str(), formula.column_type));
         let Read { expr: divided, column_type, schema } = read(world.state, measure, &text, types)?;
@@ -241,7 +247,9 @@ pub(crate) fn parse(model: &Model, measure: &Measure, columns: &Columns<'_>, kno
             let (text, names) = placeholders(measure)?;
             let mut types = Vec::new();
             for name in &names {
-                types.push((name.as_str(), parse(model, named(model, measure, Some(name), "expression")?, columns, known)?));
+                // What another model says is not known here; measures are numbers.
+                let is_own = !is_joined(model, &joined::member(model, name));
+                types.push((name.as_str(), if is_own { parse(model, named(model, measure, Some(name), "expression")?, columns, known)? } else { ColumnType::Float }));
             }
             read(columns.state, measure, &text, types.into_iter())?.column_type
         }
@@ -280,10 +288,20 @@ fn walk(model: &Model, measure: &Measure, above: &mut Vec<String>, known: &mut H
     }
     above.push(measure.name.clone());
     let mut levels = 0;
-    for name in inputs(model, measure)? {
-        let input = named(model, measure, Some(&name), "expression")?;
+    for member in inputs::members(model, measure)? {
+        if is_joined(model, &member) {
+            // Whether it is there is told where the other models are known.
+            if !matches!(measure.kind, MeasureKind::Number | MeasureKind::Ratio) {
+                return Err(Error::invalid(format!(
+                    "measure {} looks at {member}, which is of another model; only the kinds number and ratio are computed from such",
+                    measure.name
+                )));
+            }
+            continue;
+        }
+        let input = named(model, measure, Some(&member), "expression")?;
         if input.kind == MeasureKind::Rank {
-            return Err(Error::invalid(format!("measure {} is computed from {name}, a rank, from which nothing can be computed", measure.name)));
+            return Err(Error::invalid(format!("measure {} is computed from {}, a rank, from which nothing can be computed", measure.name, input.name)));
         }
         levels = levels.max(1 + walk(model, input, above, known)?);
     }
@@ -292,16 +310,11 @@ fn walk(model: &Model, measure: &Measure, above: &mut Vec<String>, known: &mut H
     Ok(levels)
 }
 
-/// Names of the measures that a measure is computed from, without their model.
+/// The measures that a measure is computed from, as it names them.
 ///
 /// # Errors
 /// `Invalid` where one that must be named is not.
-pub(crate) fn inputs(model: &Model, measure: &Measure) -> Result<Vec<String>> {
-    let plain = |name: String| name.strip_prefix(&model.name).and_then(|rest| rest.strip_prefix('.')).map_or_else(|| name.clone(), str::to_owned);
-    Ok(named_inputs(measure)?.into_iter().map(plain).collect())
-}
-
-fn named_inputs(measure: &Measure) -> Result<Vec<String>> {
+pub(super) fn named_inputs(measure: &Measure) -> Result<Vec<String>> {
     let needed = |name: &Option<String>, field: &str| name.clone().ok_or_else(|| Error::invalid(format!("measure {} needs {field}", measure.name)));
     Ok(match measure.kind {
         MeasureKind::Number => placeholders(measure)?.1,
@@ -331,6 +344,14 @@ fn named<'a>(model: &'a Model, measure: &Measure, name: Option<&str>, field: &st
     let name = name.ok_or_else(|| Error::invalid(format!("measure {} needs the name of a measure ({field})", measure.name)))?;
     let name = name.strip_prefix(&model.name).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
     find_measure(model, &format!("{}.{name}", model.name)).map_err(|error| error.context(format!("measure {}", measure.name)))
+}
+
+/// The measure that a ratio or a number names, of its own model or of another one, and the model that it is of.
+fn named_anywhere<'m>(world: &'m World<'_>, model: &'m Model, measure: &Measure, name: Option<&str>, field: &str) -> Result<(&'m Model, &'m Measure)> {
+    let Some(member) = name.filter(|name| is_joined(model, &joined::member(model, name))) else { return Ok((model, named(model, measure, name, field)?)) };
+    let of_measure = |error: Error| error.context(format!("measure {}", measure.name));
+    let other = world.model(super::member::model_of(member)?).map_err(of_measure)?;
+    Ok((other, find_measure(other, member).map_err(of_measure)?))
 }
 
 /// The expression of a number with its measures as quoted columns, and their names.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::logical_expr::Expr;
 
+use super::inputs;
 use super::join::{Models, Relationship, Step, THEN, way};
 use super::member::{find_dimension, model_of};
 use super::model::{Dimension, Measure, Model};
@@ -43,8 +44,11 @@ pub(crate) fn within(model: &Model, measure: &Measure) -> impl Iterator<Item = S
     measure.within.iter().map(move |name| member(model, name))
 }
 
-/// Whether a measure or some condition of a model names what joins lead to.
+/// Whether a measure or some condition of a model names what other models say.
 pub(crate) fn has_joined(model: &Model) -> bool {
+    if model.measures.iter().any(|measure| !inputs::elsewhere(model, measure).is_empty()) {
+        return true;
+    }
     if model.measures.iter().flat_map(|measure| within(model, measure)).any(|member| is_joined(model, &member)) {
         return true;
     }
@@ -54,12 +58,13 @@ pub(crate) fn has_joined(model: &Model) -> bool {
         .any(|filter| filter.members().into_iter().any(|member| is_joined(model, member)))
 }
 
-/// What measures and conditions of a model call what joins lead to.
+/// What measures and conditions of a model call what joins lead to, and the models whose measures its own are computed from.
 pub(crate) fn prefixes(model: &Model) -> BTreeSet<String> {
     let of_measures = model.measures.iter().flat_map(|measure| members(model, &measure.filters));
     let of_conditions = of_measures.chain(model.segments.iter().flat_map(|segment| members(model, &segment.filters))).map(str::to_owned);
     let compared = model.measures.iter().flat_map(|measure| within(model, measure)).filter(|member| is_joined(model, member));
-    of_conditions.chain(compared).filter_map(|member| model_of(&member).ok().map(str::to_owned)).collect()
+    let elsewhere = model.measures.iter().flat_map(|measure| inputs::elsewhere(model, measure));
+    of_conditions.chain(compared).chain(elsewhere).filter_map(|member| model_of(&member).ok().map(str::to_owned)).collect()
 }
 
 /// Conditions of a model as a question about other models has them: what they name over joins is told from what `here` calls the model,

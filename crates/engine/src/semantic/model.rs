@@ -244,10 +244,10 @@ pub struct Measure {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<Filter>,
     /// The measure of the same model that a derived one looks at: the kinds `share_of_total`, `rank`, `cumulative`, `rolling`
-    /// and `time_shift`; the numerator of a `ratio`.
+    /// and `time_shift`; the numerator of a `ratio`, which may be of another model (`visits.count`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measure: Option<String>,
-    /// The measure that a `ratio` divides by.
+    /// The measure that a `ratio` divides by, of this model or of another one (`visits.count`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denominator: Option<String>,
     /// How long a `rolling` measure looks back, or by how much a `time_shift` is earlier.
@@ -330,8 +330,8 @@ pub enum MeasureKind {
     /// A stock: the latest value of each combination of `by` in the bucket of time, or, with `carry`, up to its end, added up. Adds over
     /// everything but time.
     Balance,
-    /// Computed from measures, in SQL with their names in braces: `{revenue} - {costs}`. A division is one of fractions, and
-    /// by zero there is no number.
+    /// Computed from measures, in SQL with their names in braces: `{revenue} - {costs}`, of other models too: `{count} / {visits.count}`. A
+    /// division is one of fractions, and by zero there is no number.
     Number,
     /// `measure` divided by `denominator`.
     Ratio,

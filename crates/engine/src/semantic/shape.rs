@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 
 use super::compile::members_of;
-use super::derived;
+use super::inputs;
 use super::join::Models;
 use super::member::{Member, find, find_measure, model_of};
 use super::model::{Measure, MeasureKind, Model};
@@ -281,22 +281,21 @@ fn has_total(query: &SemanticQuery, models: &Models, kept: &[String], member: &s
     let ranges: Vec<&str> = query.time_dimensions.iter().filter(|time| time.date_range.is_some()).map(|time| time.dimension.as_str()).collect();
     let grouped = query.time_dimensions.iter().find(|time| time.granularity.is_some()).map(|time| time.dimension.as_str());
     let moves_whole = matches!(ranges.as_slice(), [only] if grouped.is_none_or(|grouped| grouped == *only));
-    let Some((model, measure)) = measure(models, member) else { return true };
-    let mut waiting = vec![measure.name.clone()];
+    let mut waiting = vec![member.to_owned()];
     let mut seen: Vec<String> = Vec::new();
-    while let Some(name) = waiting.pop() {
-        if seen.contains(&name) {
+    while let Some(member) = waiting.pop() {
+        if seen.contains(&member) {
             continue;
         }
-        if let Some(measure) = model.measures.iter().find(|measure| measure.name == name) {
+        if let Some((model, measure)) = measure(models, &member) {
             match measure.kind {
                 MeasureKind::Rank => return false,
                 MeasureKind::Cumulative | MeasureKind::Rolling if !bucketed => return false,
                 MeasureKind::TimeShift if !bucketed && !moves_whole => return false,
-                _ => waiting.extend(derived::inputs(model, measure).unwrap_or_default()),
+                _ => waiting.extend(inputs::members(model, measure).unwrap_or_default()),
             }
         }
-        seen.push(name);
+        seen.push(member);
     }
     true
 }

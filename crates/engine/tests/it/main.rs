@@ -11,6 +11,7 @@ mod carried;
 mod change;
 mod codec;
 mod composed;
+mod computed_elsewhere;
 mod contracts;
 mod contradictions;
 mod dates;

@@ -56,7 +56,7 @@ impl<'a> Roots<'a> {
         let mut ways = Vec::new();
         for root in &self.names {
             let Some(model) = self.models.get(root) else { continue };
-            let measures = measures_of(query, model);
+            let measures = measures_of(query, model, self.models);
             let counted = model.measures.iter().filter(|measure| measures.contains(&measure.name)).flat_map(|measure| joined::members(model, &measure.filters));
             let looked_up = members
                 .iter()

@@ -16,6 +16,7 @@ use crate::semantic::compile::Compiler;
 use crate::semantic::compose::{Source, World};
 use crate::semantic::date::Reference;
 use crate::semantic::derived::{Lens, Needs};
+use crate::semantic::inputs;
 use crate::semantic::join::Models;
 use crate::semantic::joined::counts_over;
 use crate::semantic::member::{Columns, find_measure};
@@ -45,6 +46,10 @@ pub(crate) struct Ground<'a> {
 pub(crate) fn expand(name: &str, ground: Ground<'_>) -> Result<Expr> {
     let Ground { model, rows, snapshot, state, reference, limits } = ground;
     let measure = known(model, name)?;
+    let computed_from = inputs::all(std::iter::once(member(model, name)), |named| (named == model.name).then_some(&**model));
+    if computed_from.iter().any(|(_, model, measure)| !inputs::elsewhere(model, measure).is_empty()) {
+        return Err(elsewhere(model, measure, "it is computed from measures of other models"));
+    }
     let schema = Arc::clone(rows.schema());
     let source = Source { plan: Ok(rows), latest: None, snapshot: Arc::clone(snapshot), seen_as: String::new(), identity: OnceLock::new() };
     let models = Models::from([(model.name.clone(), Arc::clone(model))]);
