@@ -7,7 +7,7 @@ use chrono::NaiveDateTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::grain::Grain;
-use super::interval::Interval;
+use super::interval::{Interval, iso};
 use crate::error::{Error, Result, near_names};
 
 /// Longest name, in bytes.
@@ -67,8 +67,9 @@ impl FromStr for Granularity {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        // No name begins with a digit, so what does is meant as a number of units.
-        if Grain::named(text).is_some() || text.trim_start().starts_with(|first: char| first.is_ascii_digit()) {
+        // No name begins with a digit or is a duration of ISO 8601, so what does or is one is meant as a number of units.
+        let is_iso = text.split(" from ").next().is_some_and(|width| iso(width.trim()).is_some());
+        if is_iso || Grain::named(text).is_some() || text.trim_start().starts_with(|first: char| first.is_ascii_digit()) {
             return text.parse().map(Self::Every);
         }
         if !is_name(text) {
@@ -160,6 +161,9 @@ pub(crate) fn check(named: &[NamedGranularity]) -> Result<()> {
         if let Some(unit) = Grain::counted(&name.to_lowercase()) {
             return Err(at(Error::invalid(format!("it is called like the unit {}, which is always there; give it another name", unit.as_str()))));
         }
+        if iso(name).is_some() {
+            return Err(at(Error::invalid("it is called like a duration of ISO 8601, which is always there; give it another name")));
+        }
         if named.iter().take(index).any(|before| before.name == name) {
             return Err(at(Error::invalid("its name stands twice")));
         }
@@ -208,7 +212,12 @@ mod tests {
             assert_eq!(serde_json::to_value(&read).unwrap(), json!(text));
             assert_eq!(matches!(read, Granularity::Named(_)), !text.contains(' ') && text != "day", "{text}");
         }
-        for text in ["", "7 minutes", "a b", "x.y", "2013"] {
+        for (text, same) in [("P1W", "week"), ("PT15M", "15 minutes"), (" P2W from 2024-01-02", "2 weeks from 2024-01-02")] {
+            assert_eq!(text.parse::<Granularity>().unwrap(), same.parse().unwrap(), "{text}");
+        }
+        // What only looks like one is a name.
+        assert_eq!("Pay2W".parse::<Granularity>().unwrap(), Granularity::Named("Pay2W".to_owned()));
+        for text in ["", "7 minutes", "a b", "x.y", "2013", "PT7M", "P2Y"] {
             assert!(serde_json::from_value::<Granularity>(json!(text)).is_err(), "{text}");
         }
     }
@@ -232,6 +241,7 @@ mod tests {
             (named("week", "2 weeks", None), "unit week"),
             (named("Days", "2 days", None), "unit day"),
             (named("2weeks", "2 weeks", None), "digit"),
+            (named("P2W", "2 weeks", None), "ISO 8601"),
             (named("a b", "2 weeks", None), "letters"),
             (named("sprint", "3 weeks", None), "twice"),
             (named("late", "2 weeks", Some("2024-01-02T12:00")), "dayStart"),

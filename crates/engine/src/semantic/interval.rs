@@ -213,7 +213,8 @@ impl Interval {
     }
 }
 
-/// As it is read by [`FromStr`]: a unit by its name, several with their number, an origin behind `from`.
+/// As it is read by [`FromStr`]: a unit by its name, several with their number, an origin behind `from`. What is read of ISO 8601 is written
+/// like this too, so equal widths have one text.
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.count, self.origin) {
@@ -243,13 +244,35 @@ impl FromStr for Interval {
                 let unit = Grain::counted(unit.trim()).ok_or_else(unknown)?;
                 Self::every(count.parse().map_err(|_| unknown())?, unit)?
             }
-            None => Self::from(Grain::named(width).ok_or_else(unknown)?),
+            None => match iso(width) {
+                Some((count, unit)) => Self::every(count, unit)?,
+                None => Self::from(Grain::named(width).ok_or_else(unknown)?),
+            },
         };
         match origin {
             Some(origin) => interval.counted_from(read_origin(origin)?),
             None => Ok(interval),
         }
     }
+}
+
+/// A duration of ISO 8601 that is so many of one unit, such as `P2W` and `PT15M`. What is of several (`P1DT12H`) is no width of buckets.
+pub(super) fn iso(text: &str) -> Option<(u32, Grain)> {
+    let parts = text.strip_prefix('P')?;
+    let (of_time, parts) = parts.strip_prefix('T').map_or((false, parts), |parts| (true, parts));
+    let (place, unit) = parts.char_indices().next_back()?;
+    let unit = match (of_time, unit) {
+        (false, 'Y') => Grain::Year,
+        (false, 'M') => Grain::Month,
+        (false, 'W') => Grain::Week,
+        (false, 'D') => Grain::Day,
+        (true, 'H') => Grain::Hour,
+        (true, 'M') => Grain::Minute,
+        (true, 'S') => Grain::Second,
+        _ => return None,
+    };
+    let count = parts.get(..place)?;
+    if count.bytes().all(|byte| byte.is_ascii_digit()) { Some((count.parse().ok()?, unit)) } else { None }
 }
 
 /// A day, or a day and a time, on the wall clock.
@@ -317,9 +340,20 @@ mod tests {
         ] {
             assert_eq!(read(text).to_string(), text);
         }
-        for (text, same) in
-            [("1 day", "day"), ("15 minute", "15 minutes"), ("  6  hours ", "6 hours"), ("1 day from 2024-01-02", "day"), ("8 hours from 2024-01-01T16:00", "8 hours")]
-        {
+        for (text, same) in [
+            ("1 day", "day"),
+            ("15 minute", "15 minutes"),
+            ("  6  hours ", "6 hours"),
+            ("1 day from 2024-01-02", "day"),
+            ("8 hours from 2024-01-01T16:00", "8 hours"),
+            ("P1W", "week"),
+            ("PT15M", "15 minutes"),
+            ("P3M", "3 months"),
+            ("PT30S", "30 seconds"),
+            ("PT6H", "6 hours"),
+            ("P1Y", "year"),
+            ("P2W from 2024-01-02", "2 weeks from 2024-01-02"),
+        ] {
             assert_eq!(read(text), read(same), "{text}");
         }
     }
@@ -337,6 +371,13 @@ mod tests {
             ("0 days", "1 to 366"),
             ("2 quarters", "one by one"),
             ("2 years", "one by one"),
+            ("P2Y", "one by one"),
+            ("PT7M", "begin with the hour"),
+            ("P1DT12H", "15 minutes"),
+            ("P15m", "15 minutes"),
+            ("PT1D", "15 minutes"),
+            ("P", "15 minutes"),
+            ("PW", "15 minutes"),
             ("fortnight", "15 minutes"),
             ("2 fortnights", "15 minutes"),
             ("-2 weeks", "15 minutes"),

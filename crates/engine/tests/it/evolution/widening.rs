@@ -41,7 +41,7 @@ fn assert_equal(ours: &Value, theirs: &Value, what: &str) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     for (one, other) in ours.iter().flatten().zip(theirs.iter().flatten()) {
         match (one.as_f64(), other.as_f64()) {
-            (Some(one), Some(other)) if (one - other).abs() <= 1e-9 * one.abs().max(other.abs()) => {}
+            (Some(one), Some(other)) if one == other => {}
             _ => assert_eq!(one, other, "{what}"),
         }
     }
