@@ -24,6 +24,7 @@ pub mod jobs;
 pub mod live;
 pub mod loads;
 pub mod middleware;
+pub mod model_files;
 pub mod models;
 pub mod openapi;
 pub mod policy;

@@ -22,6 +22,7 @@ use crate::health::handlers as health;
 use crate::live::handlers as live;
 use crate::loads::handlers as loads;
 use crate::middleware::{deadline, headers, panic, request_id};
+use crate::model_files::handlers as model_files;
 use crate::models::handlers as models;
 use crate::queries::handlers as queries;
 use crate::rollups::handlers as rollups;
@@ -86,6 +87,8 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(models::find_model, models::update_model))
         .routes(routes!(models::check_model))
         .routes(routes!(models::list_values))
+        .routes(routes!(model_files::write_model_files, model_files::store_model_files).layer(DefaultBodyLimit::max(model_files::BODY_MAX_BYTES)))
+        .routes(routes!(model_files::check_model_files).layer(DefaultBodyLimit::max(model_files::BODY_MAX_BYTES)))
         .routes(routes!(views::list_views))
         .routes(routes!(views::find_view, views::update_view, views::delete_view))
         .routes(routes!(views::list_view_values))

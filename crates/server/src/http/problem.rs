@@ -139,6 +139,12 @@ impl Problem {
         problem
     }
 
+    /// The same with the parts of the request that are wrong.
+    pub fn with_fields(mut self, errors: Vec<FieldProblem>) -> Self {
+        self.errors = errors;
+        self
+    }
+
     /// No credential, or one that does not hold.
     pub fn unauthenticated() -> Self {
         Self::new(Code::Unauthenticated, "send a valid access token")

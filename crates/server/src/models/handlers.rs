@@ -139,7 +139,7 @@ fn keeps_name(model: &Model, name: &str) -> Answer<()> {
 }
 
 /// Whether the caller may make another model of one, whatever its members are.
-async fn allow_change(caller: &Caller, mill: &Mill, current: &Model, model: &Model) -> Answer<()> {
+pub(crate) async fn allow_change(caller: &Caller, mill: &Mill, current: &Model, model: &Model) -> Answer<()> {
     if model.dataset != current.dataset {
         return Err(Problem::field("dataset", "cannot be changed"));
     }

@@ -231,9 +231,9 @@ pub struct Measure {
     pub quantile: Option<f64>,
     #[schema(required = false)]
     pub filters: Vec<Filter>,
-    /// The measure that a derived one looks at; the numerator of a ratio.
+    /// The measure that a derived one looks at; the numerator of a ratio, which may be of another model (`visits.count`).
     pub measure: Option<String>,
-    /// The measure that a ratio divides by.
+    /// The measure that a ratio divides by, of this model or of another one (`visits.count`).
     pub denominator: Option<String>,
     /// How long a rolling measure looks back, or by how much a time shift is earlier.
     pub span: Option<Span>,

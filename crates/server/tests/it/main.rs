@@ -20,6 +20,7 @@ mod live;
 mod loads;
 mod matrix;
 mod model_check;
+mod model_files;
 mod models;
 mod openapi;
 mod process;

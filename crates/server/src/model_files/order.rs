@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tidemill::Model;
+use tidemill::{Measure, MeasureKind, Model};
 
 /// Models of which each stands behind those that it names, as far as they do not name each other in a circle; else as they came.
 pub(super) fn by_need(models: Vec<Model>) -> Vec<Model> {
@@ -12,15 +12,22 @@ pub(super) fn by_need(models: Vec<Model>) -> Vec<Model> {
     in_turn(&needs).into_iter().filter_map(|place| models.get_mut(place)?.take()).collect()
 }
 
-/// The models whose members one names: a dimension is the same as one of theirs, or a level is.
+/// The models whose members one names: a dimension is the same as one of theirs, a level is, or a measure is computed from one.
 fn named(model: &Model) -> impl Iterator<Item = &str> {
     let same = model.dimensions.iter().filter_map(|dimension| dimension.same_as.as_deref());
     let levels = model.hierarchies.iter().flat_map(|hierarchy| hierarchy.levels.iter().map(String::as_str));
-    same.chain(levels).filter_map(|member| member.split_once('.')).map(move |(head, _)| {
+    same.chain(levels).chain(model.measures.iter().flat_map(parts)).filter_map(|member| member.split_once('.')).map(move |(head, _)| {
         // A join may call a model otherwise.
         let join = model.joins.iter().find(|join| join.name == head);
         join.and_then(|join| join.model.as_deref()).unwrap_or(head)
     })
+}
+
+/// The measures that one is computed from, as it names them.
+fn parts(measure: &Measure) -> impl Iterator<Item = &str> {
+    let formula = measure.expression.as_deref().filter(|_| measure.kind == MeasureKind::Number).unwrap_or_default();
+    let braced = formula.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name.trim());
+    braced.chain(measure.measure.as_deref()).chain(measure.denominator.as_deref())
 }
 
 /// Places in an order in which those that one needs stand before it.
@@ -74,6 +81,11 @@ mod tests {
         model(name, &json!({"dimensions": [{"name": "at", "label": "At", "type": "timestamp", "same_as": format!("{other}.at")}]}))
     }
 
+    /// One with a measure that is a formula.
+    fn per(name: &str, expression: &str) -> Model {
+        model(name, &json!({"measures": [{"name": "per", "label": "Per", "kind": "number", "expression": expression}]}))
+    }
+
     fn names(models: Vec<Model>) -> Vec<String> {
         by_need(models).into_iter().map(|model| model.name).collect()
     }
@@ -91,6 +103,8 @@ mod tests {
             (vec![after("a", "c"), after("b", "c"), after("c", "gone")], vec!["c", "a", "b"]),
             // A level is one of the model that the join leads to; a join alone asks nothing of the other model.
             (vec![model("flights", &levels), bare("planes"), bare("airports")], vec!["airports", "flights", "planes"]),
+            // A ratio or a formula may be about another model.
+            (vec![per("a", "{count} / {c.count}"), per("b", "{b.count} + 1"), bare("c")], vec!["c", "a", "b"]),
             // In a circle, and of one that names itself, each is there once.
             (vec![after("a", "b"), after("b", "a"), after("c", "c"), after("d", "a")], vec!["b", "a", "c", "d"]),
         ] {
