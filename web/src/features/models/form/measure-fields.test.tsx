@@ -15,6 +15,7 @@ function Fields({ told }: { told: (measure: ModelMeasure) => void }) {
     <MeasureFields
       model={joinedFlights}
       wide={joinedFlights}
+      elsewhere={[{ value: 'visits.count', label: 'Visits: Count' }]}
       measure={measure}
       columns={[]}
       saved={false}
@@ -33,6 +34,40 @@ it('says which dimensions are shown of its rows', async () => {
   await user.click(await screen.findByRole('option', { name: 'Origin' }));
   await user.click(screen.getByRole('option', { name: 'Carrier' }));
   expect(told.mock.lastCall?.[0].drill).toEqual(['origin', 'carrier']);
+});
+
+it('makes a ratio of what another model counts, and nothing else of it', async () => {
+  const told = vi.fn<(measure: ModelMeasure) => void>();
+  const { user } = renderApp(<Fields told={told} />);
+  const choose = async (label: string, option: string) => {
+    await user.click(screen.getByRole('combobox', { name: label }));
+    await user.click(await screen.findByRole('option', { name: option }));
+  };
+  await choose('Kind', 'Ratio of two measures');
+  await choose('Denominator', 'Visits: Count');
+  expect(told.mock.lastCall?.[0]).toMatchObject({ kind: 'ratio', denominator: 'visits.count' });
+  await choose('Kind', 'Cumulative');
+  await user.click(screen.getByRole('combobox', { name: 'Measure' }));
+  expect(
+    await screen.findByRole('option', { name: joinedFlights.measures[0]?.label }),
+  ).toBeVisible();
+  expect(screen.queryByRole('option', { name: 'Visits: Count' })).toBeNull();
+});
+
+it('names measures of other models in the text', () => {
+  const visits = {
+    ...joinedFlights,
+    name: 'visits',
+    measures: [{ name: 'hits', label: 'Hits', kind: 'count' as const }],
+  };
+  const words = { models: [joinedFlights, visits], columns: [] };
+  const shape = modelShape(words, { name: 'flights', dimensions: [], measures: ['n', 'r'] });
+  const text = (denominator: string) =>
+    `name: flights\ndataset: flights\nlabel: Flights\ndimensions: []\nmeasures:\n  - {name: r, label: R, kind: ratio, measure: n, denominator: ${denominator}}\n`;
+  expect(readYaml(text('visits.hits'), shape).wrong).toEqual([]);
+  expect(readYaml(text('visits.hit'), shape).wrong[0]?.message).toBe(
+    'There is no measure “visits.hit”; did you mean “visits.hits”?',
+  );
 });
 
 it('may say only dimensions of the model in the text', () => {

@@ -8,6 +8,7 @@ import { asKind, measureKinds, takes } from '../state/measure-kinds';
 import { EXPRESSION } from '../state/source-of';
 import { formats, grainNames } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Several, Text } from './fields';
+import type { Option } from './fields';
 import { FiltersField } from './filters-field';
 import { SaidFields } from './said-fields';
 
@@ -15,6 +16,8 @@ export interface MeasureFieldsProps {
   model: Model;
   /** With the dimensions of what it is joined to. */
   wide: Model;
+  /** Measures of other models, of which a ratio may be made. */
+  elsewhere: readonly Option[];
   measure: ModelMeasure;
   columns: readonly string[];
   /** Others call it by its name, which stays once it is saved. */
@@ -25,6 +28,7 @@ export interface MeasureFieldsProps {
 export default function MeasureFields({
   model,
   wide,
+  elsewhere,
   measure,
   columns,
   saved,
@@ -35,6 +39,7 @@ export default function MeasureFields({
   const set = (part: Partial<ModelMeasure>): void => onChange({ ...measure, ...part });
   const others = model.measures.filter((entry) => entry.name !== measure.name);
   const measures = others.map(({ name, label }) => ({ value: name, label }));
+  const parts = kind === 'ratio' ? [...measures, ...elsewhere] : measures;
   const own = model.dimensions.map(({ name, label }) => ({ value: name, label }));
   const asked = measure.expression != null;
   // Written before a column was chosen; there again for who goes back to it.
@@ -86,7 +91,7 @@ export default function MeasureFields({
           <Choice
             label={kind === 'ratio' ? 'Numerator' : 'Measure'}
             value={measure.measure}
-            options={measures}
+            options={parts}
             onChange={(value) => set({ measure: value })}
           />
         )}
@@ -94,7 +99,7 @@ export default function MeasureFields({
           <Choice
             label="Denominator"
             value={measure.denominator}
-            options={measures}
+            options={parts}
             onChange={(denominator) => set({ denominator })}
           />
         )}
@@ -156,7 +161,7 @@ export default function MeasureFields({
           value={measure.expression}
           hint={
             takes(kind, 'formula')
-              ? 'Measures in braces: {revenue} / {buyers}'
+              ? 'Measures in braces: {revenue} / {buyers}, those of other models too: {visits.count}'
               : 'SQL over the columns of the dataset'
           }
           onChange={(expression) => set({ expression })}

@@ -62,9 +62,16 @@ export function ModelForm(props: ModelFormProps) {
     isSavedName(model[list] ?? [], place, base[list] ?? []);
   // Conditions may be on what rows belong to.
   const wide = useMemo(() => widened(model, models), [model, models]);
-  const foreign = models
-    .filter((entry) => entry.name !== model.name)
-    .flatMap((entry) => entry.dimensions.map(({ name }) => `${entry.name}.${name}`));
+  const others = models.filter((entry) => entry.name !== model.name);
+  const foreign = others.flatMap((entry) =>
+    entry.dimensions.map(({ name }) => `${entry.name}.${name}`),
+  );
+  const elsewhere = others.flatMap((entry) =>
+    entry.measures.map(({ name, label }) => ({
+      value: `${entry.name}.${name}`,
+      label: `${entry.label}: ${label || name}`,
+    })),
+  );
   const general = ['label', 'description', 'meta', 'time_dimension', 'name', 'dataset']
     .map((path) => saidAt(problems, path))
     .filter(Boolean)
@@ -196,6 +203,7 @@ export function ModelForm(props: ModelFormProps) {
             <MeasureFields
               model={model}
               wide={wide}
+              elsewhere={elsewhere}
               measure={measure}
               columns={columns}
               saved={isSaved('measures', place)}

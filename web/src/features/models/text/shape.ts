@@ -68,6 +68,11 @@ export function modelShape(words: Words, own: OwnNames): Shape {
   const foreign = others.flatMap((model) =>
     model.dimensions.map((entry) => `${model.name}.${entry.name}`),
   );
+  // Of ratios alone, which the text of one key does not say; the server does.
+  const part = name('measure', [
+    ...own.measures,
+    ...others.flatMap((model) => model.measures.map((entry) => `${model.name}.${entry.name}`)),
+  ]);
   const otherColumns = [
     ...new Set(
       words.models.flatMap((model) => model.dimensions.map((entry) => entry.column ?? entry.name)),
@@ -181,8 +186,8 @@ export function modelShape(words: Words, own: OwnNames): Shape {
             expression: text,
             quantile: { is: 'number' },
             filters: list(filter),
-            measure,
-            denominator: measure,
+            measure: part,
+            denominator: part,
             span: map(
               'a length of time',
               { count: { is: 'number' }, unit: name('unit', grainNames) },
