@@ -85,6 +85,8 @@ fn flights(from: &str, every: usize) -> Dataset {
         .shift("tails_before", "tails", 1, "month")
         .growth("growth", "count", "week_before")
         .rolling("week", "count", 7, "day")
+        .rolling("tails_of_week", "tails", 7, "day")
+        .rolling("late_tails_of_week", "late_tails", 7, "day")
         .cumulative("so_far", "miles")
         .cumulative("least_so_far", "least_delay")
         .share("share_of_jets", "by_jets")
@@ -138,6 +140,7 @@ fn weather(from: &str) -> Dataset {
         .rank("rank", "wet")
         .shift("month_before", "wet", 1, "month")
         .rolling("days", "wet", 7, "day")
+        .rolling("directions_of_days", "directions", 7, "day")
         .cumulative("so_far", "wet");
     Dataset {
         name: "weather",

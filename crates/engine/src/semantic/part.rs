@@ -7,7 +7,8 @@
 //! ```
 //! Where a measure has no states that can be merged (distinct values, quantiles, the first and the last value), lookups
 //! are put beside the rows and everything is aggregated once. So is what the conditions of measures name over joins ([`counting`]),
-//! whatever comes behind it. Counts of different values over several buckets keep the values themselves ([`values`]).
+//! whatever comes behind it. Counts of different values over several buckets keep the values themselves ([`values`]), and where there is
+//! nothing to keep over a rolling window each row is there once for each bucket that it counts for.
 
 mod counting;
 mod rows;
@@ -32,7 +33,7 @@ use super::interval::Interval;
 use super::lookups::{Lookups, UniqueKey};
 use super::mapped::mapped;
 use super::member::{Columns, Member, find, find_dimension, find_measure, model_of, timed};
-use super::model::{Dimension, Measure, MeasureKind, Model};
+use super::model::{Dimension, Measure, MeasureKind, Model, Span};
 use super::moved::{Buckets, Grouped, Moved, Mover};
 use super::query::Filter;
 use super::states::States;
@@ -142,8 +143,9 @@ impl<'a> Part<'a> {
         let plan = match (simple, states) {
             (false, Some(states)) => self.merged(source, &groups, (before, after), lookups, &measures, &states, moved, &compiler)?,
             (_, states) => {
-                if states.is_none() && matches!(self.lens, Lens::Rolling(_) | Lens::Cumulative) {
-                    return Err(Error::invalid(format!("{} takes a quantile or a single value, which does not add up over buckets of time", self.named())));
+                if states.is_none() && self.lens == Lens::Cumulative {
+                    let why = "takes a quantile or a single value of everything so far, which does not add up over buckets of time; ask for it over a rolling window";
+                    return Err(Error::invalid(format!("{} {why}", self.named())));
                 }
                 before.append(&mut after);
                 self.aggregated(source, groups, (before, moved), lookups, &measures, &compiler)?
@@ -170,13 +172,17 @@ impl<'a> Part<'a> {
         if let Some(condition) = conjunction(conditions) {
             plan = plan.filter(condition)?;
         }
+        if let Lens::Rolling(span) = self.lens {
+            plan = copied(plan, span)?;
+        }
         let grouped = groups.into_iter().map(|group| {
-            let expr = match group.bucket {
-                Some(width) => {
+            let expr = match (group.bucket, self.lens) {
+                (Some(width), Lens::Rolling(span)) => self.later(width.of(group.expr), span, width.interval),
+                (Some(width), _) => {
                     let (time, timed) = self.in_time(group.expr, width.timed);
                     timed.bucket(time, width.interval)
                 }
-                None => group.expr,
+                (None, _) => group.expr,
             };
             expr.alias(group.member)
         });
@@ -293,22 +299,26 @@ impl<'a> Part<'a> {
     fn moved_plan(&self, plan: LogicalPlanBuilder, moved: Option<Moved<'_>>) -> Result<LogicalPlanBuilder> {
         let Some((member, Buckets { interval, .. })) = moved.and_then(|moved| Some((moved.member, moved.buckets?))) else { return Ok(plan) };
         let own = own_name(member);
-        let calendar = self.world.reference.calendar;
         let (plan, later) = match self.lens {
-            Lens::Before(span) => (plan, TimeShift::udf(span.unit, calendar.zone).call(vec![by_name(&own), lit(i64::from(span.count))])),
-            Lens::Rolling(span) => {
-                let mut shown: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
-                shown.push(make_array((0..i64::from(span.count)).map(lit).collect()).alias(OFFSET));
-                let plan = plan.project(shown)?.unnest_column(Column::new_unqualified(OFFSET))?;
-                (plan, TimeShift::udf(span.unit, calendar.zone).call(vec![by_name(&own), by_name(OFFSET)]))
-            }
+            Lens::Before(span) => (plan, self.moved_by(by_name(&own), span, lit(i64::from(span.count)), interval)),
+            Lens::Rolling(span) => (copied(plan, span)?, self.later(by_name(&own), span, interval)),
             _ => return Ok(plan),
         };
-        // A bucket does not begin at the same time of day everywhere in the calendar, so what was moved is put into its own.
-        let later = Timed::instants(calendar).bucket(later, interval);
         let columns = plan.schema().columns().into_iter().filter(|column| column.name != OFFSET);
         let shown = columns.map(|column| if column.name == own { later.clone().alias(&own) } else { Expr::Column(column) }).collect::<Vec<_>>();
         Ok(plan.project(shown)?)
+    }
+
+    /// The bucket that a copy of a bucket counts for.
+    fn later(&self, bucket: Expr, span: Span, interval: Interval) -> Expr {
+        self.moved_by(bucket, span, by_name(OFFSET), interval)
+    }
+
+    /// A bucket so many units later. It does not begin at the same time of day everywhere in the calendar, so what was moved is put into
+    /// its own.
+    fn moved_by(&self, bucket: Expr, span: Span, count: Expr, interval: Interval) -> Expr {
+        let calendar = self.world.reference.calendar;
+        Timed::instants(calendar).bucket(TimeShift::udf(span.unit, calendar.zone).call(vec![bucket, count]), interval)
     }
 
     fn groups(&self, model: &'a Model, compiler: &Compiler<'a>, lookups: &mut Lookups<'a>) -> Result<Vec<Group<'a>>> {
@@ -537,6 +547,13 @@ impl<'a> Part<'a> {
         members.dedup();
         Ok(members)
     }
+}
+
+/// Each row once for each bucket that a rolling measure counts it for.
+fn copied(plan: LogicalPlanBuilder, span: Span) -> Result<LogicalPlanBuilder> {
+    let mut shown: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
+    shown.push(make_array((0..i64::from(span.count)).map(lit).collect()).alias(OFFSET));
+    Ok(plan.project(shown)?.unnest_column(Column::new_unqualified(OFFSET))?)
 }
 
 fn own_name(member: &str) -> String {

@@ -26,6 +26,7 @@ async fn buying(ward: &Ward) -> [Mill; 2] {
         {"name": "per_buyer_so_far", "label": "B", "kind": "number", "expression": "{so_far} / {buyers_so_far}"},
         {"name": "buyers_two_months", "label": "B", "kind": "rolling", "measure": "buyers", "span": {"count": 2, "unit": "month"}},
         {"name": "open_two_months", "label": "B", "kind": "rolling", "measure": "open_buyers", "span": {"count": 2, "unit": "month"}},
+        {"name": "median_two_months", "label": "M", "kind": "rolling", "measure": "median", "span": {"count": 2, "unit": "month"}},
         {"name": "median_so_far", "label": "M", "kind": "cumulative", "measure": "median"},
         {"name": "last_two_months", "label": "L", "kind": "rolling", "measure": "last_amount", "span": {"count": 2, "unit": "month"}}
     ]);
@@ -72,14 +73,27 @@ async fn values_are_told_apart_by_what_is_looked_up() {
 }
 
 #[tokio::test]
-async fn what_has_neither_states_nor_values_is_refused_still() {
+async fn what_has_neither_states_nor_values_counts_its_rows_in_each_bucket() {
+    let ward = Ward::new().await;
+    for mill in &buying(&ward).await {
+        let measures = ["orders.median_two_months", "orders.last_two_months", "orders.two_months"];
+        let all = json!([[MONTHS[0], 15.0, 20, 30], [MONTHS[1], 25.0, 40, 100], [MONTHS[2], 50.0, 70, 250]]);
+        assert_eq!(rows(mill, by_month(&measures, &[], &Value::Null)).await, all);
+        let asked = by_month(&measures, &[], &json!(["2024-02-01", "2024-03-31"]));
+        assert_eq!(rows(mill, asked.clone()).await, json!([all[1], all[2]]));
+        assert!(mill.verify(&serde_json::from_value(asked).unwrap()).await.unwrap().equal);
+        let found = rows(mill, by_month(&["orders.median_two_months"], &["customers.country"], &Value::Null)).await;
+        assert_eq!(found, json!([[MONTHS[0], "NO", 15.0], [MONTHS[1], "IT", 35.0], [MONTHS[1], "NO", 15.0], [MONTHS[2], "IT", 40.0], [MONTHS[2], null, 65.0]]));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_go_on_without_end_is_refused() {
     let ward = Ward::new().await;
     let [mill, _] = buying(&ward).await;
-    for measure in ["orders.median_so_far", "orders.last_two_months"] {
-        let (kind, message) = refused(&mill, by_month(&[measure, "orders.buyers_so_far"], &[], &Value::Null)).await;
-        assert_eq!(kind, ErrorKind::Invalid, "{measure}");
-        assert!(message.contains("takes a quantile or a single value"), "{measure}: {message}");
-    }
+    let (kind, message) = refused(&mill, by_month(&["orders.median_so_far", "orders.buyers_so_far"], &[], &Value::Null)).await;
+    assert_eq!(kind, ErrorKind::Invalid);
+    assert!(message.contains("takes a quantile or a single value") && message.contains("rolling"), "{message}");
     let (kind, message) = refused(&mill, json!({"measures": ["orders.buyers_so_far"]})).await;
     assert_eq!(kind, ErrorKind::Invalid);
     assert!(message.contains("from bucket to bucket"), "{message}");
