@@ -351,7 +351,7 @@ fn shared_metric(tables: &mut [Table<'_>], datasets: usize, metric: &Metric, spo
         ([one], _) => *one,
         ([], 1) => 0,
         ([], _) => return Err("which dataset's rows it counts is not said".to_owned()),
-        _ => return Err("it is computed from several datasets; make a measure of each, and divide what a question gives".to_owned()),
+        _ => return Err("it is computed from several datasets, which are joined there; make a measure of each, and a formula over both (model.measure)".to_owned()),
     };
     let Some(table) = tables.get_mut(place) else { return Ok(()) };
     let (fields, own) = (&table.fields, &table.wire.name);
