@@ -1028,6 +1028,75 @@ export type ModelCheck = {
   diagnostics: Diagnostic[];
 };
 
+export type ModelFile = {
+  /** What it is called in notes and problems. */
+  name: string;
+  /** YAML, 1 MiB at most. */
+  text: string;
+};
+
+export type ModelFileKind = 'file' | 'model' | 'view';
+
+export type ModelFileNote = {
+  /** Character of the line, from 1. */
+  column?: number | null;
+  /** What became of it and why. */
+  detail: string;
+  /** The file. */
+  file?: string | null;
+  /** Line of the file, from 1. */
+  line?: number | null;
+  /** Names from the outermost to the innermost, for instance `orders.measures.revenue`. */
+  path: string;
+};
+
+export type ModelFileOutcome = {
+  /** Whether it is another one than before. */
+  changed: boolean;
+  name: string;
+  /** The version that is stored; 0 of a view that is new. */
+  version: number;
+  what: ModelFileKind;
+};
+
+export type ModelFileProblem = {
+  /** Character of the line, from 1. */
+  column?: number | null;
+  /** What is wrong, with near names where there are some. */
+  detail: string;
+  /** Path of the part that is wrong, for instance `measures[2].column`; empty where it is no part. */
+  field: string;
+  /** The file. */
+  file?: string | null;
+  /** Line of the file, from 1. */
+  line?: number | null;
+  /** Of the model or view; empty of a file. */
+  name: string;
+  /** What it is about. */
+  what: ModelFileKind;
+};
+
+export type ModelFiles = {
+  /** Whether access policies are taken away from models that have some, where the files have none. Everybody of the tenant sees
+    everything then. */
+  drop_policies?: boolean;
+  /** At most 200. */
+  files: ModelFile[];
+  /** What they are. */
+  format: ModelFormat;
+};
+
+export type ModelFilesReport = {
+  /** What files of other tools say that is left out, or said in another way. */
+  notes: ModelFileNote[];
+  /** The models and views of the files, as far as there are datasets for them. */
+  outcomes: ModelFileOutcome[];
+  /** What does not fit. Empty where all of it can be stored. */
+  problems: ModelFileProblem[];
+};
+
+export type ModelFormat = 'tidemill' | 'cube' | 'osi';
+
 export type ModelList = {
   /** By name. */
   items: Model[];
@@ -2146,4 +2215,13 @@ export type WidgetOptions = {
   format?: string | null;
   /** Whether a fall is good news. */
   lower_is_better?: boolean | null;
+};
+
+export type WrittenModels = {
+  /** The files, which can be sent back as they are. */
+  files: ModelFile[];
+  /** What the files are. */
+  format: ModelFormat;
+  /** What the format has no words for, a sentence each. */
+  left_out: string[];
 };

@@ -88,6 +88,11 @@ export type {
   MeasureLineage,
   Model,
   ModelCheck,
+  ModelFile,
+  ModelFileOutcome,
+  ModelFiles,
+  ModelFilesReport,
+  ModelFormat,
   MyChange,
   NamedFilter,
   NamedGranularity,
@@ -153,6 +158,7 @@ export type {
   WidgetKind,
   WidgetLayout,
   WidgetOptions,
+  WrittenModels,
 } from './generated';
 
 export type { ServerProblemCode };

@@ -7,6 +7,7 @@ import { useSession } from '@/api/session-slice';
 import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { PagePending } from '@/components/states';
+import { ModelFiles } from '@/features/models/files/model-files';
 import { ViewList } from '@/features/models/views/view-list';
 import { Icon } from '@/theme/icons';
 
@@ -26,17 +27,20 @@ export default function ViewsPage() {
         title="Views"
         summary="Members of one or several models, under the names that people know."
         actions={
-          mayEdit && (
-            <Button
-              component={Link}
-              to="/views/new"
-              variant="contained"
-              color="primary"
-              startIcon={<Icon name="add" />}
-            >
-              New view
-            </Button>
-          )
+          <>
+            <ModelFiles mayEdit={mayEdit} />
+            {mayEdit && (
+              <Button
+                component={Link}
+                to="/views/new"
+                variant="contained"
+                color="primary"
+                startIcon={<Icon name="add" />}
+              >
+                New view
+              </Button>
+            )}
+          </>
         }
       />
       <ViewList mayEdit={mayEdit} />
