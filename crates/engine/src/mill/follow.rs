@@ -76,7 +76,18 @@ impl Mill {
         let ground = self.ground(whole, &Damage::default()).await?;
         shape::check(whole, ground.models())?;
         let datasets = match &ground {
-            Ground::Several(gathered) => self.plan_composed(asked, gathered, LookupsBy::Functions)?.used.into_iter().map(|(dataset, _)| dataset).collect(),
+            Ground::Several(gathered) => {
+                let used = self.plan_composed(asked, gathered, LookupsBy::Functions)?.used;
+                let mut datasets: Vec<DatasetName> = used.into_iter().map(|(dataset, _)| dataset).collect();
+                // What a measure is computed from is said by its model, of whose own rows none may be read.
+                for (_, model, _) in inputs::all(maybe_measures(asked), |name| gathered.models.get(name).map(|model| &**model)) {
+                    let dataset = DatasetName::parse(&model.dataset)?;
+                    if !datasets.contains(&dataset) {
+                        datasets.push(dataset);
+                    }
+                }
+                datasets
+            }
             Ground::One { model, dataset, seen, .. } => {
                 self.check_query(asked, model, seen, dataset)?;
                 vec![dataset.clone()]

@@ -155,3 +155,20 @@ async fn lineage_live_answers_and_views_know_both_models() {
     mill.load("returns", Csv::bytes("id,order_id,customer,returned_at,refund\n4,1,a,2024-03-22T00:00:00Z,9\n")).await.unwrap();
     assert_eq!(next(&mut live).await.to_json()["changed"]["data"], json!([[4.0 / 7.0]]));
 }
+
+#[tokio::test]
+async fn a_live_question_follows_the_model_that_says_what_a_measure_is() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    // No row of orders is read for it.
+    add(&mill, "orders", json!([{"name": "per_row", "label": "Per row", "kind": "number", "expression": "{returns.sum_refund} / {stock.moved}"}]))
+        .await
+        .unwrap();
+    let mut live = mill.subscribe(&asked(&json!({"measures": ["orders.per_row"]}))).await.unwrap();
+    assert_eq!(next(&mut live).await.to_json()["result"]["data"], json!([[18.0 / 5.0]]));
+    let mut model = mill.model("orders").await.unwrap();
+    model.measures.last_mut().unwrap().expression = Some("{returns.sum_refund} / {stock.moved} + 1".to_owned());
+    let version = model.version;
+    mill.update_model(model, version).await.unwrap();
+    assert_eq!(next(&mut live).await.to_json()["changed"]["data"], json!([[18.0 / 5.0 + 1.0]]));
+}
