@@ -43,6 +43,7 @@ mod total_guard;
 pub(crate) mod total_order;
 pub(crate) mod value_list;
 pub(crate) mod walk;
+mod whole_sums;
 pub(crate) mod windows;
 pub(crate) mod write;
 mod written_out;

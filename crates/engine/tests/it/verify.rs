@@ -140,6 +140,24 @@ async fn sums_of_fractions_over_joins_are_rounded_where_those_of_the_answer_are(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sum_of_fractions_beside_a_distinct_count_is_that_of_its_rows() {
+    let ward = Ward::new().await;
+    ward.mill.load("sales", Csv::bytes("id,customer,price\n1,b,0.1\n2,b,0.2\n3,c,0.3\n")).await.unwrap();
+    let measures = json!([
+        {"name": "total", "label": "Total", "kind": "sum", "column": "price"},
+        {"name": "buyers", "label": "Buyers", "kind": "count_distinct", "column": "customer"}
+    ]);
+    change(&ward.mill, "sales", json!({"measures": measures})).await;
+    // Added up by customer first, it is 0.6000000000000001.
+    let query = json!({"measures": ["sales.total", "sales.buyers"]});
+    assert_eq!(rows(&ward.mill, query.clone()).await, json!([[0.6, 2]]));
+    equal(&ward.mill, &query).await;
+    // A join is no partial.
+    let joined = "select count(distinct s.customer), sum(s.price) from sales as s join sales as t on s.id = t.id";
+    assert_eq!(ward.rows(joined).await, json!([[2], [0.6]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn estimates_are_the_same_from_rows() {
     let ward = Ward::new().await;
     for part in 0..2 {

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, Float64Array};
 use arrow::datatypes::{DataType, Field, FieldRef, Float64Type};
-use datafusion::common::{Result, internal_datafusion_err, internal_err};
+use datafusion::common::{DFSchema, Result, internal_datafusion_err, internal_err};
 use datafusion::functions_aggregate::average::avg_udaf;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, ReversedUDAF, Signature};
+use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, ExprSchemable, GroupsAccumulator, ReversedUDAF, Signature};
 use datafusion::scalar::ScalarValue;
 
 use super::durations::{self, are_durations};
@@ -48,6 +48,13 @@ impl Exact {
 /// Whether all of some arguments are floats.
 pub(crate) fn are_floats(fields: &[FieldRef]) -> bool {
     !fields.is_empty() && fields.iter().all(|field| *field.data_type() == DataType::Float64)
+}
+
+/// Whether an aggregate adds fractions up.
+pub(crate) fn adds_fractions(call: &AggregateFunction, schema: &DFSchema) -> bool {
+    let adds = call.func.name() == "sum" || Statistic::named(call.func.name()).is_some();
+    let is_float = |argument: &Expr| argument.get_type(schema).is_ok_and(|data_type| data_type == DataType::Float64);
+    adds && call.params.args.iter().all(is_float)
 }
 
 /// Its accumulator.
