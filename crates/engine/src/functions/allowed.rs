@@ -11,6 +11,7 @@ use super::approx_distinct::ApproxDistinct;
 use super::approx_quantile::{ApproxQuantile, Form};
 use super::bounded_text::{MAKE_ARRAY, bounded, is_bounded};
 use super::exact::aggregate::exact;
+use super::extreme::{greatest, least};
 use super::sum::checked_sum;
 use super::text_concat::{self, TextConcat};
 
@@ -198,9 +199,13 @@ pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
 pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
     let quantiles = [Form::Percentile, Form::Median, Form::Exact].map(ApproxQuantile::udaf);
     let own = quantiles.into_iter().chain([ApproxDistinct::udaf()]).map(Arc::new);
-    let sum = checked_sum();
     let others = SessionStateDefaults::default_aggregate_functions().into_iter().filter(|function| AGGREGATE.contains(&function.name()));
-    let others = others.map(|function| if function.name() == sum.name() { Arc::clone(&sum) } else { exact(function) });
+    let others = others.map(|function| match function.name() {
+        "sum" => checked_sum(),
+        "min" => least(),
+        "max" => greatest(),
+        _ => exact(function),
+    });
     others.chain(own).collect()
 }
 

@@ -1,6 +1,5 @@
 //! Least and greatest values of whole numbers, floats, days and instants. Floats are in their total order, as `min` and
-//! `max` of DataFusion are without groups and as `order by` sorts: -0.0 before 0.0, NaN after everything. (With groups its
-//! accumulators compare partially, so that a NaN makes the answer depend on the order of rows.)
+//! `max` of plans that are no partials are (`functions::extreme`) and as `order by` sorts: -0.0 before 0.0, NaN after everything.
 
 use std::marker::PhantomData;
 use std::ops::Range;

@@ -14,7 +14,6 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::common::{Column, JoinType, NullEquality};
 use datafusion::execution::session_state::SessionState;
-use datafusion::functions_aggregate::expr_fn::max;
 use datafusion::functions_window::expr_fn::rank;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, lit};
@@ -37,6 +36,7 @@ use super::part::{Part, is_balance};
 use super::query::{Filter, SemanticQuery};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
+use crate::functions::extreme::max;
 use crate::partial::looked_up::MappingSlot;
 use crate::query::estimate::Estimated;
 use crate::query::result::{ColumnRole, ResultColumn};

@@ -2,8 +2,7 @@
 
 use datafusion::common::Column;
 use datafusion::functions::core::expr_fn::coalesce;
-use datafusion::functions_aggregate::expr_fn::{count, max, min};
-use datafusion::functions_aggregate::min_max::{max_udaf, min_udaf};
+use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, cast, lit};
 
@@ -11,6 +10,7 @@ use super::compile::Compiler;
 use super::model::{Measure, MeasureKind};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
+use crate::functions::extreme::{greatest, least, max, min};
 use crate::functions::sum::{checked_sum, sum};
 
 /// The states of one measure.
@@ -96,8 +96,8 @@ pub(super) fn accumulate<'a>(plan: LogicalPlanBuilder, states: &[States], time: 
     for (name, running) in states.iter().flat_map(|states| &states.running) {
         let function = match running {
             Running::Sum => checked_sum(),
-            Running::Min => min_udaf(),
-            Running::Max => max_udaf(),
+            Running::Min => least(),
+            Running::Max => greatest(),
         };
         let frame = WindowFrame::new_bounds(WindowFrameUnits::Rows, WindowFrameBound::Preceding(datafusion::scalar::ScalarValue::UInt64(None)), WindowFrameBound::CurrentRow);
         let window = Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(function), vec![by_name(name)]));
