@@ -7,6 +7,7 @@ pub(crate) mod bounded_text;
 pub(crate) mod bucket;
 pub(crate) mod business_day;
 pub(crate) mod checked_number;
+pub(crate) mod count;
 pub(crate) mod date_bucket;
 pub(crate) mod exact;
 pub(crate) mod extreme;

@@ -10,6 +10,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use super::approx_distinct::ApproxDistinct;
 use super::approx_quantile::{ApproxQuantile, Form};
 use super::bounded_text::{MAKE_ARRAY, bounded, is_bounded};
+use super::count::counted;
 use super::exact::aggregate::exact;
 use super::extreme::{greatest, least};
 use super::sum::checked_sum;
@@ -201,6 +202,7 @@ pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
     let own = quantiles.into_iter().chain([ApproxDistinct::udaf()]).map(Arc::new);
     let others = SessionStateDefaults::default_aggregate_functions().into_iter().filter(|function| AGGREGATE.contains(&function.name()));
     let others = others.map(|function| match function.name() {
+        "count" => counted(),
         "sum" => checked_sum(),
         "min" => least(),
         "max" => greatest(),

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 use datafusion::prelude::col;
@@ -21,6 +20,7 @@ use super::reach::Pinned;
 use super::seen::Seen;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
+use crate::functions::count::count;
 use crate::ids::DatasetName;
 use crate::partial::source::ScanCounters;
 use crate::query::allowance::Allowance;

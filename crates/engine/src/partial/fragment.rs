@@ -36,7 +36,7 @@ const MERGEABLE: [&str; 21] = [
 ];
 
 /// A part of a name of what is kept: changes whenever a kernel or a layout of states changes.
-pub(crate) const STATE_VERSION: &str = "5/datafusion-55";
+pub(crate) const STATE_VERSION: &str = "6/datafusion-55";
 
 /// Parts of the expressions of a fragment at most; larger ones are planned as DataFusion does.
 const NODES_MAX: usize = 10_000;

@@ -2,7 +2,6 @@
 
 use datafusion::common::Column;
 use datafusion::functions::core::expr_fn::coalesce;
-use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, cast, lit};
 
@@ -10,6 +9,7 @@ use super::compile::Compiler;
 use super::model::{Measure, MeasureKind};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
+use crate::functions::count::count;
 use crate::functions::extreme::{greatest, least, max, min};
 use crate::functions::sum::{checked_sum, sum};
 

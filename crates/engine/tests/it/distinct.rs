@@ -212,3 +212,29 @@ async fn a_window_does_not_keep_the_values_of_an_exact_count_over_and_over() {
     }
     assert!(kept[0] > 0 && kept[1] < 2 * kept[0], "{kept:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn zero_is_one_value_whatever_its_sign() {
+    let ward = Ward::with(Settings { background_rollups: false, ..Settings::default() }).await;
+    for rows in ["a,0.0\na,1.5\nb,2.5\n", "a,-0.0\nb,-0.0\n"] {
+        ward.mill.load("moves", Csv::bytes(format!("shop,change\n{rows}"))).await.unwrap();
+    }
+    let measures = json!([{"name": "changes", "label": "Changes", "kind": "count_distinct", "column": "change"}, {"name": "count", "label": "Moves", "kind": "count"}]);
+    change(&ward.mill, "moves", json!({"measures": measures, "rollups": [{"name": "by_change", "measures": ["count"], "dimensions": ["shop", "change"]}]})).await;
+    // By rows, and by a rollup whose groups they are.
+    for _ in 0..2 {
+        for (query, expected) in [
+            (json!({"measures": ["moves.changes"]}), json!([[3]])),
+            (json!({"measures": ["moves.changes"], "dimensions": ["moves.shop"], "order": [["moves.shop", "asc"]]}), json!([["a", "b"], [2, 2]])),
+        ] {
+            assert_eq!(ask(&ward.mill, &query).await.to_json()["data"], expected, "{query}");
+            let verified = ward.mill.verify(&serde_json::from_value(query.clone()).unwrap()).await.unwrap();
+            assert!(verified.equal, "{query}: {:?}", verified.differences);
+        }
+        ward.mill.build_rollups("moves").await.unwrap();
+    }
+    for sql in ["select count(distinct change), max(shop) from moves", "select count(distinct change), avg(change) from (select * from moves order by shop limit 9)"] {
+        assert_eq!(ward.rows(sql).await[0], json!([3]), "{sql}");
+    }
+    assert_eq!(ward.rows("select count(*) from (select change from moves group by change)").await, json!([[3]]));
+}
