@@ -51,6 +51,12 @@ fn versions(pinned: &Pinned) -> Versions {
 }
 
 impl Mill {
+    /// The same for one statement that is looked into: whatever is committed meanwhile, all that is asked of it is of one state, and what is
+    /// damaged is told and not left out. `from_rows`: whether nothing that is kept of segments is used.
+    pub(super) fn holding(&self, from_rows: bool) -> Self {
+        Self { skips_damaged: false, from_rows, held: Some(Held::since(self.shared.clock.now()).into()), ..self.clone() }
+    }
+
     /// The time from which relative ranges are counted.
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.held.as_ref().map_or_else(|| self.shared.clock.now(), |held| held.now)

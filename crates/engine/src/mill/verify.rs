@@ -99,10 +99,7 @@ impl Mill {
             let answered_ms = millis(started);
             Ok((answered, rows.answer_shaped(&ground, query).await?, wide, answered_ms))
         };
-        let (answered, recomputed, wide, answered_ms) = match both.await {
-            Ok(both) => both,
-            Err(error) => return Err(self.refused(error, &ground.pinned()).await),
-        };
+        let (answered, recomputed, wide, answered_ms) = self.or_refused(both.await, &ground.pinned()).await?;
         let recomputed_ms = millis(started).saturating_sub(answered_ms);
         // Long answers take a while to compare, in which other work goes on.
         let order: Vec<String> = query.order.iter().map(|(name, _)| name.clone()).collect();
@@ -123,11 +120,14 @@ impl Mill {
         Ok(Verification::of(found, answered, recomputed, [answered_ms, recomputed_ms]))
     }
 
-    /// An error as it is told to who sees these.
-    pub(super) async fn refused(&self, error: Error, asked: &[(DatasetName, Seen)]) -> Error {
-        match self.skip(&mut Damage::default(), error, asked).await {
-            Err(error) => error,
-            Ok(()) => Error::internal("a damaged segment was left out of a verification"),
+    /// What came of a question or a statement; an error as it is told to who sees these.
+    pub(super) async fn or_refused<T>(&self, done: Result<T>, asked: &[(DatasetName, Seen)]) -> Result<T> {
+        match done {
+            Ok(done) => Ok(done),
+            Err(error) => match self.skip(&mut Damage::default(), error, asked).await {
+                Err(error) => Err(error),
+                Ok(()) => Err(Error::internal("a damaged segment was left out of what leaves out none")),
+            },
         }
     }
 }

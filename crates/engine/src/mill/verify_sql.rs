@@ -7,7 +7,6 @@ use futures::future::BoxFuture;
 
 use super::Mill;
 use super::damage::Damage;
-use super::held::Held;
 use super::seen::Seen;
 use super::verify::{Verification, millis};
 use crate::catalog::AsOf;
@@ -70,16 +69,12 @@ impl Mill {
 
     fn verify_statement<'a>(&'a self, sql: &'a str, as_of: Option<AsOf>) -> BoxFuture<'a, Result<Verification>> {
         Box::pin(async move {
-            // Both read the same, whatever is committed in between.
-            let held = Held::since(self.shared.clock.now());
-            let kept = Self { skips_damaged: false, from_rows: false, held: Some(held.into()), ..self.clone() };
+            let kept = self.holding(false);
             let rows = Self { from_rows: true, ..kept.clone() };
             let verification = async {
                 let mut pinned = Vec::new();
-                match kept.answer_twice(&rows, sql, as_of, &mut pinned).await {
-                    Ok(verification) => Ok(verification),
-                    Err(error) => Err(kept.refused(error, &pinned).await),
-                }
+                let verified = kept.answer_twice(&rows, sql, as_of, &mut pinned).await;
+                kept.or_refused(verified, &pinned).await
             };
             execute::within_deadline(self.scope.limits(), verification).await
         })

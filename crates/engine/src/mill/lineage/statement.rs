@@ -15,7 +15,6 @@ use crate::mill::Mill;
 use crate::mill::ask::{How, PlannedSql};
 use crate::mill::compose::LookupsBy;
 use crate::mill::damage::Damage;
-use crate::mill::held::Held;
 use crate::mill::seen::Seen;
 use crate::mill::sql_models::{Planned, Spoken};
 use crate::query::allowance::Allowance;
@@ -104,14 +103,11 @@ impl Mill {
     fn lineage_of_statement<'a>(&'a self, sql: &'a str, as_of: Option<AsOf>) -> BoxFuture<'a, Result<StatementLineage>> {
         Box::pin(async move {
             // The plan over tables, as for questions; these are looked at after the statement, and are to be of its versions.
-            let held = Held::since(self.shared.clock.now());
-            let mill = Self { skips_damaged: false, from_rows: true, held: Some(held.into()), ..self.clone() };
+            let mill = self.holding(true);
             let traced = async {
                 let mut pinned = Vec::new();
-                match mill.trace_statement(sql, as_of, &mut pinned).await {
-                    Ok(lineage) => Ok(lineage),
-                    Err(error) => Err(mill.refused(error, &pinned).await),
-                }
+                let traced = mill.trace_statement(sql, as_of, &mut pinned).await;
+                mill.or_refused(traced, &pinned).await
             };
             execute::within_deadline(self.scope.limits(), traced).await
         })
