@@ -39,7 +39,7 @@ use crate::semantic::date::{self, Reference};
 use crate::semantic::in_sql::blocks::Shown;
 use crate::semantic::in_sql::names::names_of;
 use crate::semantic::join::Models;
-use crate::semantic::{CalendarSettings, DateRange, Model, SemanticQuery, UsedCalendar, View, filter, inputs, member, segments};
+use crate::semantic::{CalendarSettings, DateRange, Filter, Model, SemanticQuery, UsedCalendar, View, filter, inputs, member, segments};
 use crate::storage::log::Snapshot;
 
 impl Mill {
@@ -542,7 +542,7 @@ fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColu
 
 /// The members of a question that may be measures: what it asks for, and what it filters by.
 pub(super) fn maybe_measures(query: &SemanticQuery) -> impl Iterator<Item = String> {
-    query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(compile::members_of)).map(str::to_owned)
+    query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(Filter::members)).map(str::to_owned)
 }
 
 /// The measures of a model that a question asks for or filters by, and those that these are computed from, be it by way of `models`.

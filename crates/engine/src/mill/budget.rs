@@ -21,11 +21,10 @@ use crate::partial::source::ScanCounters;
 use crate::partial::tree::Survey;
 use crate::query::allowance::Allowance;
 use crate::query::survey::survey;
-use crate::semantic::compile::members_of;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::shape;
-use crate::semantic::{DateRange, Dimension, Granularity, Interval, MeasureKind, Model, SemanticQuery, TimeDimension};
+use crate::semantic::{DateRange, Dimension, Filter, Granularity, Interval, MeasureKind, Model, SemanticQuery, TimeDimension};
 use crate::storage::segment::Segment;
 
 /// Shorter ranges that are tried: for the whole budget, for a half and for a quarter of it, where a shorter range loses
@@ -176,7 +175,7 @@ pub(super) fn roughly(query: &SemanticQuery, models: &Models) -> Vec<String> {
         let (model, name) = member.split_once('.')?;
         models.get(model)?.measures.iter().find(|measure| measure.name == name).map(|measure| measure.kind)
     };
-    let asked = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(members_of));
+    let asked = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(Filter::members));
     let (mut counted, mut made_exact) = (Vec::new(), false);
     for member in asked {
         match kind(member) {

@@ -26,14 +26,14 @@ use crate::partial::source::ScanCounters;
 use crate::query::allowance::Allowance;
 use crate::query::result::{Bound, Provenance, QueryResult};
 use crate::query::{execute, write};
-use crate::semantic::compile::{self, members_of};
+use crate::semantic::compile;
 use crate::semantic::compose::{self, Composed, Source, World};
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::{self, Models, way};
 use crate::semantic::lookups::UniqueKey;
 use crate::semantic::mapped::Mapped;
 use crate::semantic::member::model_of;
-use crate::semantic::{Model, SemanticQuery, check, inputs, joined};
+use crate::semantic::{Filter, Model, SemanticQuery, check, inputs, joined};
 
 /// Models that are looked for at the same time.
 const CONCURRENCY: usize = 16;
@@ -418,7 +418,7 @@ fn counted_by(query: &SemanticQuery, model: &Model, models: &Models) -> BTreeSet
 
 /// What stands before the dots of a question.
 fn mentioned(query: &SemanticQuery) -> Result<BTreeSet<&str>> {
-    let filtered = query.filters.iter().flat_map(members_of);
+    let filtered = query.filters.iter().flat_map(Filter::members);
     let members = query
         .measures
         .iter()

@@ -11,14 +11,13 @@ use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::query::QueryResult;
 use crate::query::allowance::Allowance;
-use crate::semantic::compile::members_of;
 use crate::semantic::compose::is_composed;
 use crate::semantic::date::Reference;
 use crate::semantic::join::{Models, way};
 use crate::semantic::member::model_of;
 use crate::semantic::shape::widest;
 use crate::semantic::timed::Timed;
-use crate::semantic::{Model, SemanticQuery};
+use crate::semantic::{Filter, Model, SemanticQuery};
 
 /// Models and versions, pinned.
 pub(super) enum Ground {
@@ -56,7 +55,10 @@ impl Ground {
         let models = self.models();
         // The name may be that of a join, and several models may have joins of that name: the one that is asked says which is meant.
         let asked = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension)).map(String::as_str);
-        let mut roots = asked.chain(query.filters.iter().flat_map(members_of)).filter_map(|member| model_of(member).ok()).filter(|root| models.contains_key(*root));
+        let mut roots = asked
+            .chain(query.filters.iter().flat_map(Filter::members))
+            .filter_map(|member| model_of(member).ok())
+            .filter(|root| models.contains_key(*root));
         let from = |root: &str| if root == prefix { Some(root.to_owned()) } else { way(root, prefix, models).ok()?.pop().map(|step| step.target) };
         let target = roots.find_map(from).unwrap_or_else(|| prefix.to_owned());
         let dimension = models.get(&target)?.dimensions.iter().find(|dimension| dimension.name == name)?;

@@ -29,7 +29,7 @@ use crate::query::matching::{Matching, matching};
 use crate::query::result::TimeRange;
 use crate::semantic::absolute::absolute;
 use crate::semantic::calendar::Calendar;
-use crate::semantic::compile::{self, members_of};
+use crate::semantic::compile;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::member::{Member, find, find_dimension, model_of};
@@ -386,7 +386,7 @@ impl<'a> Words<'a> {
 
     /// The measures that are asked for or filtered by, and what they are computed from, each once.
     fn measures(&self, query: &SemanticQuery) -> Result<Vec<MeasureLineage>> {
-        let named = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(members_of));
+        let named = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(Filter::members));
         let mut queue: Vec<(String, bool)> = named.map(|member| (member.to_owned(), true)).collect();
         let (mut found, mut known, mut next) = (Vec::new(), BTreeSet::new(), 0);
         while let Some((member, asked)) = queue.get(next).cloned() {

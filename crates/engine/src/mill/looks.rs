@@ -20,14 +20,13 @@ use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::query::allowance::{Allowance, Visible};
 use crate::query::windows::Windows;
-use crate::semantic::compile::members_of;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::in_sql::names::Names;
 use crate::semantic::join::{self, Models};
 use crate::semantic::joined;
 use crate::semantic::member::{Columns, model_of};
 use crate::semantic::shape::widest;
-use crate::semantic::{Dimension, Measure, MeasureKind, Model, SemanticQuery};
+use crate::semantic::{Dimension, Filter, Measure, MeasureKind, Model, SemanticQuery};
 
 /// How often a range is halved for a shorter one that is within the budget.
 const HALVES: u32 = 6;
@@ -107,7 +106,7 @@ impl Mill {
                 .filter(move |measure| measures.contains(&measure.name))
                 .flat_map(move |measure| joined::members(other, &measure.filters))
         });
-        let members = members.map(String::as_str).chain(query.filters.iter().flat_map(members_of)).chain(counted);
+        let members = members.map(String::as_str).chain(query.filters.iter().flat_map(Filter::members)).chain(counted);
         let asked: Vec<&str> = members.filter(|member| is_of(member, model, models)).collect();
         // A measure of another model may be computed from some of this one.
         let measures = measures_of(query, model, models);
@@ -232,7 +231,12 @@ fn add_measure(named: &mut BTreeSet<String>, model: &Model, measure: &Measure, c
     if !measure.kind.is_derived() {
         add(named, columns.measured(measure).ok().flatten().as_ref());
     }
-    let filtered = measure.filters.iter().flat_map(members_of).filter(|member| !joined::is_joined(model, member)).filter_map(|member| dimension(model, member));
+    let filtered = measure
+        .filters
+        .iter()
+        .flat_map(Filter::members)
+        .filter(|member| !joined::is_joined(model, member))
+        .filter_map(|member| dimension(model, member));
     filtered.for_each(|dimension| add(named, columns.dimension(dimension).ok().as_ref()));
 }
 

@@ -20,10 +20,10 @@ use crate::query::execute::Executed;
 use crate::query::result::ResultColumn;
 use crate::query::table::DatasetTable;
 use crate::query::tile::Tile;
-use crate::semantic::compile::{self, members_of};
+use crate::semantic::compile;
 use crate::semantic::date::{self, Range, Reference};
 use crate::semantic::member::{self, Member, find, find_dimension};
-use crate::semantic::{CalendarSettings, DateRange, Dimension, Model, SemanticQuery};
+use crate::semantic::{CalendarSettings, DateRange, Dimension, Filter, Model, SemanticQuery};
 use crate::storage::log::Snapshot;
 
 /// Questions that are kept, over all scopes.
@@ -185,9 +185,9 @@ fn moves_otherwise(query: &SemanticQuery, model: &Model, snapshot: &Snapshot) ->
         Ok(Member::Measure(_)) => true,
         Err(_) => false,
     };
-    let asked = query.filters.iter().flat_map(members_of);
-    let measured = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(members_of));
+    let asked = query.filters.iter().flat_map(Filter::members);
+    let measured = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(Filter::members));
     let inside = measured.filter_map(|name| if let Ok(Member::Measure(measure)) = find(model, name) { Some(measure) } else { None });
-    let inside = inside.flat_map(|measure| measure.filters.iter().flat_map(members_of));
+    let inside = inside.flat_map(|measure| measure.filters.iter().flat_map(Filter::members));
     !query.time_dimensions.iter().filter(|time| time.date_range.is_some()).all(|time| of_time(&time.dimension)) || !asked.chain(inside).all(is_no_time)
 }

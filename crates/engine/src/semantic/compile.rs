@@ -190,7 +190,7 @@ impl Compiler<'_> {
         }
         // Measure filters may use measures that are not shown.
         for filter in &self.query.filters {
-            for name in members_of(filter) {
+            for name in filter.members() {
                 if let (Member::Measure(measure), false) = (find(self.model, name)?, self.query.measures.iter().any(|shown| shown == name)) {
                     let alias = aggregates.iter().any(|aggregate| matches!(aggregate, Expr::Alias(alias) if alias.name == name));
                     if !alias {
@@ -320,7 +320,7 @@ impl Compiler<'_> {
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for (index, filter) in self.query.filters.iter().enumerate() {
             let at = |error: Error| error.at(format!("filters[{index}]"));
-            let mut kinds = members_of(filter).into_iter().map(|name| find(self.model, name).map(|member| matches!(member, Member::Measure(_))));
+            let mut kinds = filter.members().into_iter().map(|name| find(self.model, name).map(|member| matches!(member, Member::Measure(_))));
             let first = kinds.next().transpose().map_err(at)?.unwrap_or(false);
             for other in kinds {
                 if other.map_err(at)? != first {
@@ -387,7 +387,7 @@ pub(crate) fn places_of_order(query: &SemanticQuery, output: &[ResultColumn]) ->
 
 /// Whether a filter goes by a measure.
 fn filters_by(query: &SemanticQuery, measure: &str) -> bool {
-    query.filters.iter().any(|filter| members_of(filter).contains(&measure))
+    query.filters.iter().any(|filter| filter.members().contains(&measure))
 }
 
 /// Where the error of an estimated count of distinct values will show: in the count itself, unless it decides which rows there are.
@@ -418,14 +418,6 @@ fn error_of(measure: &str) -> String {
 /// A column of the aggregate's output: the alias holds a dot, so it must not be parsed.
 fn by_name(name: &str) -> Expr {
     Expr::Column(Column::new_unqualified(name))
-}
-
-/// The members that a filter names.
-pub(crate) fn members_of(filter: &Filter) -> Vec<&str> {
-    match filter {
-        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().flat_map(members_of).collect(),
-        Filter::Condition(condition) => vec![&condition.member],
-    }
 }
 
 pub(super) fn refuse_repeats(output: &[ResultColumn]) -> Result<()> {

@@ -20,7 +20,7 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, LogicalPlan
 use datafusion::scalar::ScalarValue;
 use sha2::{Digest, Sha256};
 
-use super::compile::{Compiler, MEMBERS_MAX, estimated_count, limit_of, members_of, order_of, refuse_repeats};
+use super::compile::{Compiler, MEMBERS_MAX, estimated_count, limit_of, order_of, refuse_repeats};
 use super::date::{self, Range, Reference};
 use super::derived::{Formula, Lens, Need, Needs, Places, Ranked};
 use super::filter;
@@ -167,7 +167,7 @@ impl<'a> World<'a> {
             let model = model_of(member).ok().and_then(|model| self.models.get(model));
             model.is_some_and(|model| model.measures.iter().any(|measure| member.get(model.name.len() + 1..) == Some(&measure.name)))
         };
-        let members = members_of(condition);
+        let members = condition.members();
         let measures = members.iter().filter(|member| is_measure(member)).count();
         if measures > 0 && measures < members.len() {
             return Err(Error::invalid("a group of filters mixes dimensions and measures; the former act before aggregation, the latter after: put them apart"));
@@ -213,7 +213,7 @@ impl<'a> World<'a> {
             .iter()
             .chain(query.time_dimensions.iter().map(|time| &time.dimension))
             .map(String::as_str)
-            .chain(query.filters.iter().flat_map(members_of));
+            .chain(query.filters.iter().flat_map(Filter::members));
         let prefixes: BTreeSet<&str> = members.filter_map(|member| model_of(member).ok()).collect();
         for prefix in prefixes {
             let own = self.models.contains_key(prefix).then(|| prefix.to_owned());
@@ -240,7 +240,7 @@ impl<'a> World<'a> {
 /// Whether a question needs to be composed: it names several models, or measures that are computed from measures or choose rows over
 /// joins, or asks for rows.
 pub(crate) fn is_composed(query: &SemanticQuery, model: &Model) -> bool {
-    let filtered = query.filters.iter().flat_map(members_of);
+    let filtered = query.filters.iter().flat_map(Filter::members);
     let mut members = query
         .measures
         .iter()
@@ -277,7 +277,7 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
     for (index, condition) in query.filters.iter().enumerate() {
         if world.is_of_measures(condition).map_err(|error| error.at(format!("filters[{index}]")))? {
             having.push(condition);
-            for member in members_of(condition) {
+            for member in condition.members() {
                 if !formulas.iter().any(|(known, _)| *known == member) {
                     formulas.push((member, needs.formula(world, member).map_err(|error| error.at(format!("filters[{index}]")))?));
                 }
@@ -531,7 +531,7 @@ fn dimensions(world: &World<'_>, root: &str) -> Result<Vec<ResultColumn>> {
 fn root_of_dimensions(world: &World<'_>) -> Result<String> {
     let query = world.query;
     let asked = query.dimensions.iter().chain(query.time_dimensions.iter().map(|time| &time.dimension));
-    let members: Vec<&str> = asked.map(String::as_str).chain(query.filters.iter().flat_map(members_of)).collect();
+    let members: Vec<&str> = asked.map(String::as_str).chain(query.filters.iter().flat_map(Filter::members)).collect();
     let mut reason = Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures");
     for candidate in &members {
         let first = model_of(candidate).ok().and_then(|prefix| join::names(prefix).next());

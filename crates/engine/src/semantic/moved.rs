@@ -7,7 +7,6 @@
 //! ```
 
 use super::calendar::Calendar;
-use super::compile::members_of;
 use super::compose::World;
 use super::date::{self, Range};
 use super::derived::Lens;
@@ -99,7 +98,7 @@ impl<'a> Mover<'a> {
     pub(super) fn refuse_conditions(&self, moved: Moved<'_>, measures: &[(&Measure, &str)], is_it: impl Fn(&str) -> bool) -> Result<()> {
         let (query, named, time) = (self.world.query, self.named, moved.member);
         let called = |member: &str| if member == time { time.to_owned() } else { format!("{member} (which is {time})") };
-        if let Some(member) = query.filters.iter().flat_map(members_of).find(|member| is_it(member)) {
+        if let Some(member) = query.filters.iter().flat_map(Filter::members).find(|member| is_it(member)) {
             return Err(Error::invalid(format!("{named} moves in time, so rows are not chosen by {} in filters; give it a dateRange", called(member))).at("filters"));
         }
         let others = query.time_dimensions.iter().filter(|other| other.dimension != time && other.date_range.is_some());
@@ -109,7 +108,7 @@ impl<'a> Mover<'a> {
         for (measure, _) in measures {
             // Which days are worked is asked of each row where it is, however its bucket moves.
             let dated = measure.filters.iter().filter(|filter| !is_of_business_days(filter));
-            if let Some(member) = dated.flat_map(members_of).find(|member| is_it(member)) {
+            if let Some(member) = dated.flat_map(Filter::members).find(|member| is_it(member)) {
                 let why = format!("moves in time, and {} counts rows that it chooses by {}, which does not move; ask for it by another time", measure.name, called(member));
                 return Err(self.refused(&why));
             }

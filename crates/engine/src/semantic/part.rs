@@ -24,7 +24,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 
 use self::counting::Counting;
 use super::balance;
-use super::compile::{Compiler, members_of};
+use super::compile::Compiler;
 use super::compose::World;
 use super::date;
 use super::derived::Lens;
@@ -430,7 +430,7 @@ impl<'a> Part<'a> {
         let columns = Columns { state: self.world.state, schema };
         let compiler = Compiler { query: self.world.exact, model, columns, joined: None, reference: self.world.reference.clone(), limits: self.world.limits };
         let query = self.world.query;
-        let conditions = query.filters.iter().filter(|condition| !self.world.is_of_measures(condition).unwrap_or(false)).flat_map(members_of);
+        let conditions = query.filters.iter().filter(|condition| !self.world.is_of_measures(condition).unwrap_or(false)).flat_map(Filter::members);
         let mut members = query.dimensions.iter().map(String::as_str).chain(query.time_dimensions.iter().map(|time| time.dimension.as_str())).chain(conditions);
         Ok(self.lens == Lens::Own && members.all(|member| self.is_told(member, &compiler)))
     }
@@ -505,7 +505,7 @@ impl<'a> Part<'a> {
 
     /// Whether a condition needs something that is looked up, or is one of a stock: what it was last decides.
     fn is_behind(&self, condition: &Filter, compiler: &Compiler<'a>) -> bool {
-        self.balances || members_of(condition).into_iter().any(|member| !self.is_told(member, compiler))
+        self.balances || condition.members().into_iter().any(|member| !self.is_told(member, compiler))
     }
 
     /// Whether this part tells apart what the question groups by at a place.
@@ -540,7 +540,7 @@ impl<'a> Part<'a> {
         let mut members = Vec::new();
         for (index, condition) in self.world.query.filters.iter().enumerate() {
             if !self.world.is_of_measures(condition)? && !self.is_of_all(index) && self.is_behind(condition, compiler) {
-                members.extend(members_of(condition).into_iter().filter(|member| self.is_told(member, compiler)));
+                members.extend(condition.members().into_iter().filter(|member| self.is_told(member, compiler)));
             }
         }
         members.sort_unstable();

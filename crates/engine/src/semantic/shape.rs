@@ -11,7 +11,6 @@
 
 use std::borrow::Cow;
 
-use super::compile::members_of;
 use super::inputs;
 use super::join::Models;
 use super::member::{Member, find, find_measure, model_of};
@@ -144,7 +143,7 @@ fn check_top(query: &SemanticQuery, top: &Top, models: &Models) -> Result<()> {
 }
 
 fn refuse_conditions_on_measures(query: &SemanticQuery, models: &Models, path: &str, why: &str) -> Result<()> {
-    match query.filters.iter().flat_map(members_of).find(|member| measure(models, member).is_some()) {
+    match query.filters.iter().flat_map(Filter::members).find(|member| measure(models, member).is_some()) {
         Some(member) => Err(Error::invalid(format!("the query filters by the measure {member:?}: {why}; leave one of them out")).at(path)),
         None => Ok(()),
     }

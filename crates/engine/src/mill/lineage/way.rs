@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::mill::ask::measures_of;
-use crate::semantic::compile::members_of;
 use crate::semantic::join::{Models, way};
 use crate::semantic::joined;
 use crate::semantic::member::model_of;
-use crate::semantic::{JoinKey, Model, SemanticQuery};
+use crate::semantic::{Filter, JoinKey, Model, SemanticQuery};
 
 /// The way from rows that are counted to what is looked up for them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,7 +51,7 @@ impl<'a> Roots<'a> {
     /// The ways that a question takes, each once.
     pub(super) fn ways(&self, query: &SemanticQuery) -> Vec<WayLineage> {
         let times = query.time_dimensions.iter().filter(|time| time.granularity.is_some() || time.date_range.is_some()).map(|time| time.dimension.as_str());
-        let members: Vec<&str> = query.dimensions.iter().map(String::as_str).chain(times).chain(query.filters.iter().flat_map(members_of)).collect();
+        let members: Vec<&str> = query.dimensions.iter().map(String::as_str).chain(times).chain(query.filters.iter().flat_map(Filter::members)).collect();
         let mut ways = Vec::new();
         for root in &self.names {
             let Some(model) = self.models.get(root) else { continue };
