@@ -104,7 +104,7 @@ impl Determined {
     /// `Invalid` at `sql` where the answer is a part of a whole and it is not determined which.
     pub(crate) fn comparable(&self, answer: &QueryResult) -> Result<Comparable> {
         let is_fraction = |column: usize| answer.columns.get(column).is_some_and(|column| column.column_type == ColumnType::Float);
-        // Groups of sums of fractions may differ in the last digit and be the same.
+        // Fractions that are not the same are told as values that differ, and not as rows that one answer has alone.
         let keys = match &self.keys {
             Some(keys) if !keys.iter().any(|key| is_fraction(*key)) => keys.clone(),
             _ => (0..answer.columns.len()).filter(|column| !is_fraction(*column)).collect(),
