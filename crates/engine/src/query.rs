@@ -47,6 +47,7 @@ mod whole_sums;
 pub(crate) mod windows;
 pub(crate) mod write;
 mod written_out;
+mod zeros;
 
 pub use compare::{Difference, DifferenceKind};
 pub use explanation::{AggregateExplanation, Explanation};

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Float64Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array};
 use arrow::compute::{not, nullif, prep_null_mask_filter};
 use arrow::datatypes::{DataType, FieldRef, Float64Type};
 use datafusion::common::{Result, internal_err};
@@ -159,8 +159,6 @@ impl GroupsAccumulator for Extremes {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::Array;
-
     use super::*;
 
     fn found(greatest: bool, values: &[Option<f64>], rows: &[usize]) -> Vec<Option<u64>> {

@@ -23,7 +23,7 @@ use object_store::ObjectStore;
 
 use super::checked_arithmetic::CheckedArithmetic;
 use super::table::DatasetTable;
-use super::{first_rows, guard, holding, probing, total_guard, whole_sums};
+use super::{first_rows, guard, holding, probing, total_guard, whole_sums, zeros};
 use crate::encryption::SealedSpills;
 use crate::error::Result;
 use crate::functions::{allowed, text_concat};
@@ -86,6 +86,7 @@ impl Session {
             .with_aggregate_functions(allowed::aggregate())
             .with_window_functions(allowed::window())
             .with_analyzer_rule(Arc::new(CheckedArithmetic))
+            .with_analyzer_rule(Arc::new(zeros::OneZero))
             .with_table_function_list(Vec::new())
             .with_higher_order_functions(Vec::new())
             .with_physical_optimizer_rules(physical)
