@@ -47,7 +47,7 @@ mod whole_sums;
 pub(crate) mod windows;
 pub(crate) mod write;
 mod written_out;
-mod zeros;
+pub(crate) mod zeros;
 
 pub use compare::{Difference, DifferenceKind};
 pub use explanation::{AggregateExplanation, Explanation};

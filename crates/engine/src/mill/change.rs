@@ -20,6 +20,7 @@ use crate::functions::whole_arithmetic::checked_alone;
 use crate::ids::DatasetName;
 use crate::ingest::profile::kept;
 use crate::query::pruning::Pruner;
+use crate::query::zeros;
 use crate::semantic::member::Columns;
 use crate::storage::compaction;
 use crate::storage::deletion::{self, Condition, EXPECTED, Order};
@@ -400,7 +401,7 @@ impl Mill {
         let all = DFSchema::try_from_qualified_schema(dataset.as_str(), &snapshot.arrow)?;
         let filter = snapshot.access().row_filter(&all, dataset, state)?;
         let both = conjunction(filter.clone().into_iter().chain([predicate.clone()]));
-        let physical = |expression| Ok::<_, Error>(checked_alone(state.create_physical_expr(expression, &all)?)?);
+        let physical = |expression| Ok::<_, Error>(checked_alone(state.create_physical_expr(zeros::in_expr(expression, &all)?, &all)?)?);
         let condition = Condition { visible: filter.map(physical).transpose()?, predicate: physical(predicate).map_err(at)? };
         let both = both.map(physical).transpose().map_err(at)?;
         let pruner = both.and_then(|both| Pruner::new(&both, &snapshot.arrow));

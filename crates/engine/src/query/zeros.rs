@@ -1,8 +1,11 @@
 //! Zero is one number, whatever its sign, where fractions are compared with it. DataFusion's comparisons put `-0.0` before `0.0`, so that
 //! `x < 0` held for a zero that came as `-0.0`, and `x = 0` did not. Filters of questions say it themselves (`semantic::filter`);
-//! here it is said of what statements and expressions of models compare with a zero that is written out.
+//! here it is said of what statements, expressions of models and predicates of deletions compare with a zero that is written out.
+
+use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
@@ -10,6 +13,7 @@ use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, LogicalPlan, Operator, lit};
 use datafusion::optimizer::AnalyzerRule;
+use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::scalar::ScalarValue;
 
 /// The rule. It comes after types are what they will be.
@@ -38,6 +42,16 @@ impl AnalyzerRule for OneZero {
     fn name(&self) -> &'static str {
         "one_zero"
     }
+}
+
+/// The same of an expression over rows that is no part of a plan; its types become what they are in one.
+///
+/// # Errors
+/// What it compares has no type in common.
+pub(crate) fn in_expr(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    let context = SimplifyContext::builder().with_schema(Arc::new(schema.clone())).build();
+    let typed = ExprSimplifier::new(context).coerce(expr, schema)?;
+    Ok(typed.transform_up(|part| Ok(compared(part)))?.data)
 }
 
 /// Whether an expression is a zero among fractions, perhaps a whole one that becomes one.
@@ -93,8 +107,6 @@ fn compared(expr: Expr) -> Transformed<Expr> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::array::AsArray;
     use arrow::datatypes::Int64Type;
     use datafusion::execution::SessionStateBuilder;

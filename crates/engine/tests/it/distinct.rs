@@ -239,5 +239,6 @@ async fn zero_is_one_value_whatever_its_sign() {
     assert_eq!(ward.rows("select count(*) from (select change from moves group by change)").await, json!([[3]]));
     for (condition, count) in [("change = 0", 3), ("change <> 0", 2), ("change < 0", 0), ("change >= 0", 5)] {
         assert_eq!(ward.rows(&format!("select count(*) from moves where {condition}")).await, json!([[count]]), "{condition}");
+        assert_eq!(ward.mill.count_rows("moves", condition).await.unwrap(), count, "what is deleted where {condition}");
     }
 }
