@@ -1,6 +1,6 @@
 //! Zero is one number, whatever its sign, where fractions are compared with it. DataFusion's comparisons put `-0.0` before `0.0`, so that
 //! `x < 0` held for a zero that came as `-0.0`, and `x = 0` did not. Filters of questions say it themselves (`semantic::filter`);
-//! here it is said of what statements, expressions of models and predicates of deletions compare with a zero that is written out.
+//! here it is said of what statements, expressions of models and steps and predicates of deletions compare with a zero that is written out.
 
 use std::sync::Arc;
 

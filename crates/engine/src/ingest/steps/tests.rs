@@ -147,6 +147,8 @@ fn expressions_derive_and_filter_and_fail_on_their_rows_alone() {
     assert_eq!((treated.rows(), treated.described()), (vec!["10|2".to_owned()], vec!["line 3: step 1 (filter): Divide by zero error".to_owned()]));
     let treated = treat("t.csv", csv, r#"[{"op":"filter","condition":"price / amount > 1","on_error":"null"}]"#).unwrap();
     assert_eq!((treated.rows(), treated.left_out), (vec!["10|2".to_owned()], 3));
+    // Zero is one number, whatever its sign.
+    gives("x\n-0.0\n1.5\n-2.5\n", r#"[{"op":"filter","condition":"x < 0"}]"#, "x:float", &["-2.5"]);
     // A sum that is too large is no other number.
     let treated = treat("t.csv", "n\n9223372036854775807\n1\n", r#"[{"op":"derive","column":"m","expression":"n + 1"}]"#).unwrap();
     assert_eq!(treated.rows(), ["1|2"]);
