@@ -3,17 +3,20 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, StringViewArray, StructArray, TimestampMicrosecondArray, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray, StringViewArray, StructArray, TimestampMicrosecondArray, new_null_array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::kernels::cmp::distinct;
 use arrow::compute::{CastOptions, cast_with_options, nullif, take};
-use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType};
 use arrow::util::display::array_value_to_string;
 
 use super::column::{Column, ColumnType, ELEMENT, FLOAT_EXACT_MAX};
 use super::exact::{Rounding, floats};
 use super::json::column_to_json;
 use crate::error::{Error, Result};
+
+const DAY_MICROS: i64 = 86_400_000_000;
+const MICRO_NANOS: i64 = 1_000;
 
 /// A value as people read it; nested ones are JSON.
 pub(crate) fn show(array: &ArrayRef, row: usize) -> String {
@@ -83,28 +86,85 @@ fn convert_plain(stored: &ArrayRef, column_type: ColumnType, rounding: Rounding)
     {
         return Ok(floats);
     }
+    refuse_reinterpretation(plain.data_type(), column_type)?;
     Ok(match (plain.data_type(), column_type) {
         (DataType::Null, _) => new_null_array(&target, plain.len()),
+        // Whoever has it as text has it with all of its digits.
+        (DataType::Timestamp(unit, _), ColumnType::String) => {
+            let instants = cast_with_options(&plain, &DataType::Timestamp(*unit, Some("+00:00".into())), &options)?;
+            cast_with_options(&instants, &target, &options)?
+        }
         // The instant stays; a time without zone is UTC.
-        (DataType::Timestamp(_, zone), _) => {
-            let micros = cast_with_options(&plain, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()), &options)?;
-            let micros = micros.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| Error::internal("a cast to timestamps gave something else"))?;
-            let zone = if column_type == ColumnType::String { "+00:00" } else { "UTC" };
-            let instants: ArrayRef = Arc::new(micros.clone().with_timezone(zone));
+        (DataType::Timestamp(..), _) => {
+            let instants = micros(&plain, &options)?;
             if column_type == ColumnType::Date { narrowed(&instants, &target, &options)? } else { cast_with_options(&instants, &target, &options)? }
         }
+        // Milliseconds, which need not begin a day.
+        (DataType::Date64, ColumnType::Date) => narrowed(&plain, &target, &options)?,
+        (kind, ColumnType::Date) if is_text(kind) => days_of(&plain, &options)?,
         (kind, ColumnType::Integer) if kind.is_floating() || kind.is_decimal() => narrowed(&plain, &target, &options)?,
-        (DataType::Float16 | DataType::Float32 | DataType::Float64, ColumnType::Float) => {
-            let floats = cast_with_options(&plain, &target, &options)?;
-            match floats.as_any().downcast_ref::<Float64Array>() {
-                Some(found) if found.values().iter().any(|value| value.is_nan()) => {
-                    Arc::new(found.iter().map(|value| value.filter(|value| !value.is_nan())).collect::<Float64Array>())
-                }
-                _ => floats,
-            }
-        }
+        // What is neither 0 nor 1 says neither no nor yes.
+        (kind, ColumnType::Boolean) if kind.is_floating() || kind.is_integer() => narrowed(&plain, &target, &options)?,
+        (DataType::Float16 | DataType::Float32 | DataType::Float64, ColumnType::Float) => without(&cast_with_options(&plain, &target, &options)?, f64::is_nan),
+        // Of texts no other number is one that has no end.
+        (kind, ColumnType::Float) if is_text(kind) => without(&cast_with_options(&plain, &target, &options)?, |value| !value.is_finite()),
         _ => cast_with_options(&plain, &target, &options)?,
     })
+}
+
+/// Refuses what Arrow would do without a word: take a number for a time of some unit, and a time for a number.
+fn refuse_reinterpretation(stored: &DataType, column_type: ColumnType) -> Result<()> {
+    let is_clock = matches!(stored, DataType::Time32(_) | DataType::Time64(_));
+    let is_time = is_clock || matches!(stored, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..));
+    match column_type {
+        ColumnType::Date | ColumnType::Timestamp if stored.is_numeric() => {
+            Err(Error::invalid(format!("{stored} does not become {column_type}: a number does not say its unit, a step does (parse_date by unix, unix_ms or unix_us)")))
+        }
+        ColumnType::Date | ColumnType::Timestamp if is_clock => Err(Error::invalid(format!("{stored} does not become {column_type}: it says no day"))),
+        ColumnType::Boolean | ColumnType::Integer | ColumnType::Float if is_time => {
+            Err(Error::invalid(format!("{stored} does not become {column_type}: a time is no number, derive one by a step")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_text(stored: &DataType) -> bool {
+    matches!(stored, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+/// Instants in whole microseconds of UTC. What is finer is cut off, in the years before 1970 too, as it is in text.
+fn micros(stored: &ArrayRef, options: &CastOptions<'_>) -> Result<ArrayRef> {
+    if let Some(nanos) = stored.as_primitive_opt::<TimestampNanosecondType>() {
+        return Ok(Arc::new(nanos.unary::<_, TimestampMicrosecondType>(|value| value.div_euclid(MICRO_NANOS)).with_timezone("UTC")));
+    }
+    let zone = if let DataType::Timestamp(_, zone) = stored.data_type() { zone.clone() } else { None };
+    let micros = cast_with_options(stored, &DataType::Timestamp(TimeUnit::Microsecond, zone), options)?;
+    let micros = micros.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| Error::internal("a cast to timestamps gave something else"))?;
+    Ok(Arc::new(micros.clone().with_timezone("UTC")))
+}
+
+/// The rows in which an instant is finer than a microsecond.
+pub(crate) fn finer_than_micros(stored: &ArrayRef) -> usize {
+    stored
+        .as_primitive_opt::<TimestampNanosecondType>()
+        .map_or(0, |nanos| nanos.iter().flatten().filter(|value| value.rem_euclid(MICRO_NANOS) != 0).count())
+}
+
+/// The days of texts; one with a time of day would lose it.
+fn days_of(texts: &ArrayRef, options: &CastOptions<'_>) -> Result<ArrayRef> {
+    let days = cast_with_options(texts, &DataType::Date32, options)?;
+    let instants = cast_with_options(texts, &DataType::Timestamp(TimeUnit::Microsecond, None), options)?;
+    let is_timed = |micros: Option<i64>| Some(micros.is_some_and(|micros| micros.rem_euclid(DAY_MICROS) != 0));
+    let timed: BooleanArray = instants.as_primitive_opt::<TimestampMicrosecondType>().into_iter().flat_map(|found| found.iter().map(is_timed)).collect();
+    Ok(if timed.true_count() > 0 { nullif(&days, &timed)? } else { days })
+}
+
+/// Floats without those that are no values.
+fn without(floats: &ArrayRef, is_none: impl Fn(f64) -> bool) -> ArrayRef {
+    match floats.as_primitive_opt::<Float64Type>() {
+        Some(found) if found.values().iter().any(|value| is_none(*value)) => Arc::new(found.iter().map(|value| value.filter(|value| !is_none(*value))).collect::<Float64Array>()),
+        _ => Arc::clone(floats),
+    }
 }
 
 /// The values of a dictionary, row by row. Texts are viewed where they are: one of them may stand in very many rows, and copies of it would
@@ -254,7 +314,10 @@ fn is_missing(stored: &ArrayRef, row: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{FixedSizeListArray, Int64Array, LargeListArray, StringArray, UInt64Array};
+    use arrow::array::{
+        Date64Array, Decimal128Array, FixedSizeListArray, Int64Array, LargeListArray, StringArray, Time64MicrosecondArray, TimestampNanosecondArray, TimestampSecondArray,
+        UInt64Array,
+    };
     use arrow::datatypes::Int32Type;
     use serde_json::json;
 
@@ -344,6 +407,63 @@ mod tests {
             assert_eq!(made.as_primitive::<Int64Type>(), &Int64Array::from(vec![Some(0), Some(0), Some(-3), None, None, None, None]), "{kind}");
             assert_eq!(misfits(&stored, &made, &column).iter().map(|misfit| misfit.row).collect::<Vec<_>>(), [3, 6], "{kind}");
         }
+    }
+
+    /// The values of a conversion as text, nulls as `~`, and the rows that are misfits.
+    fn converted(stored: &ArrayRef, column_type: ColumnType) -> (Vec<String>, Vec<usize>) {
+        let column = Column::new("x", column_type);
+        let made = convert(stored, &column).unwrap();
+        let shown = (0..made.len()).map(|row| if made.is_null(row) { "~".to_owned() } else { show(&made, row) }).collect();
+        (shown, misfits(stored, &made, &column).iter().map(|misfit| misfit.row).collect())
+    }
+
+    #[test]
+    fn nothing_is_lost_on_the_way_to_a_narrower_type() {
+        let texts = ["2013-01-31", "2013-01-31T05:00:00", "2013-01-31T00:00:00Z", "2013-01-31T01:00:00+01:00", "soon"];
+        let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+        let day = "2013-01-31";
+        assert_eq!(converted(&texts, ColumnType::Date), ([day, "~", day, day, "~"].map(str::to_owned).to_vec(), vec![1, 4]));
+        let numbers: ArrayRef = Arc::new(StringArray::from(vec!["1.5", "inf", "-Infinity", "NaN", "1e999"]));
+        // What is not a number is missing, as everywhere.
+        assert_eq!(converted(&numbers, ColumnType::Float), (["1.5", "~", "~", "~", "~"].map(str::to_owned).to_vec(), vec![1, 2, 4]));
+        let millis: ArrayRef = Arc::new(Date64Array::from(vec![86_400_000, 86_400_001, -1]));
+        assert_eq!(converted(&millis, ColumnType::Date), (["1970-01-02", "~", "~"].map(str::to_owned).to_vec(), vec![1, 2]));
+        let whole: ArrayRef = Arc::new(Int64Array::from(vec![0, 1, 2, -1]));
+        let halves: ArrayRef = Arc::new(Float64Array::from(vec![-0.0, 1.0, 2.0, 0.5]));
+        for stored in [whole, halves] {
+            assert_eq!(converted(&stored, ColumnType::Boolean), (["false", "true", "~", "~"].map(str::to_owned).to_vec(), vec![2, 3]));
+        }
+    }
+
+    #[test]
+    fn a_number_is_no_time_and_a_time_no_number() {
+        let number: ArrayRef = Arc::new(Int64Array::from(vec![1_357_034_400]));
+        let decimal: ArrayRef = Arc::new(Decimal128Array::from(vec![Some(1)]));
+        let time: ArrayRef = Arc::new(TimestampSecondArray::from(vec![1]));
+        let clock: ArrayRef = Arc::new(Time64MicrosecondArray::from(vec![1]));
+        for (stored, column_type, expected) in [
+            (&number, ColumnType::Timestamp, "Int64 does not become timestamp: a number does not say its unit"),
+            (&number, ColumnType::Date, "parse_date"),
+            (&decimal, ColumnType::Timestamp, "does not say its unit"),
+            (&time, ColumnType::Integer, "a time is no number"),
+            (&time, ColumnType::Float, "a time is no number"),
+            (&clock, ColumnType::Integer, "a time is no number"),
+            (&clock, ColumnType::Timestamp, "it says no day"),
+        ] {
+            let error = convert(stored, &Column::new("x", column_type)).unwrap_err();
+            assert!(error.message().contains(expected), "{error}");
+        }
+        assert_eq!(converted(&clock, ColumnType::String).0, ["00:00:00.000001"]);
+    }
+
+    #[test]
+    fn what_is_finer_than_a_microsecond_is_cut_off_towards_the_past_and_kept_as_text() {
+        let stored: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![Some(1_999), Some(-1), Some(-1_000), Some(2_000), None]));
+        let made = convert(&stored, &Column::new("t", ColumnType::Timestamp)).unwrap();
+        assert_eq!(made.as_primitive::<TimestampMicrosecondType>(), &TimestampMicrosecondArray::from(vec![Some(1), Some(-1), Some(-1), Some(2), None]).with_timezone("UTC"));
+        assert_eq!(finer_than_micros(&stored), 2);
+        let (texts, misfits) = converted(&stored, ColumnType::String);
+        assert_eq!((texts[0].as_str(), texts[1].as_str(), misfits), ("1970-01-01T00:00:00.000001999Z", "1969-12-31T23:59:59.999999999Z", vec![]));
     }
 
     #[test]

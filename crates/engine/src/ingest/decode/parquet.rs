@@ -6,11 +6,12 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, FieldRef, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, SchemaRef, TimeUnit};
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader};
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::basic::Type;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
@@ -120,7 +121,8 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
             return Err(refused(&format!("its footer claims {claimed} rows, and its row groups {rows}")));
         }
         let columns = metadata.file_metadata().schema_descr();
-        let hint = loaded.schema().fields().iter().map(viewed).collect();
+        let mut leaves = columns.columns().iter().map(|leaf| leaf.physical_type());
+        let hint = loaded.schema().fields().iter().map(|field| viewed(field, &mut leaves)).collect();
         let levels = parquet_to_arrow_field_levels(columns, ProjectionMask::all(), Some(&hint)).map_err(|error| refused(&error.to_string()).because(error))?;
         let most_rows = limit.unwrap_or(BATCH_ROWS).clamp(1, BATCH_ROWS);
         let schema = Arc::clone(loaded.schema());
@@ -240,21 +242,25 @@ fn look_at_schema<R: ChunkReader>(input: &R, size: u64) -> Result<(), String> {
 }
 
 /// A field with views for its texts, and lists that know their offsets: other types make copies of what is stored once, which the schema
-/// that a file brings along can ask for.
-fn viewed(field: &FieldRef) -> FieldRef {
-    Arc::new(field.as_ref().clone().with_data_type(viewed_type(field.data_type())))
+/// that a file brings along can ask for. `leaves` says how the file stores what has no fields, from here on.
+fn viewed(field: &FieldRef, leaves: &mut dyn Iterator<Item = Type>) -> FieldRef {
+    Arc::new(field.as_ref().clone().with_data_type(viewed_type(field.data_type(), leaves)))
 }
 
-fn viewed_type(data_type: &DataType) -> DataType {
+fn viewed_type(data_type: &DataType, leaves: &mut dyn Iterator<Item = Type>) -> DataType {
     match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
-        DataType::Dictionary(_, value) => viewed_type(value),
+        DataType::Dictionary(_, value) => viewed_type(value, leaves),
         DataType::List(element) | DataType::LargeList(element) | DataType::ListView(element) | DataType::LargeListView(element) | DataType::FixedSizeList(element, _) => {
-            DataType::List(viewed(element))
+            DataType::List(viewed(element, leaves))
         }
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(viewed).collect()),
-        DataType::Map(entries, sorted) => DataType::Map(viewed(entries), *sorted),
-        other => other.clone(),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|field| viewed(field, leaves)).collect()),
+        DataType::Map(entries, sorted) => DataType::Map(viewed(entries, leaves), *sorted),
+        leaf => match (leaf, leaves.next()) {
+            (DataType::Utf8 | DataType::LargeUtf8, _) => DataType::Utf8View,
+            // The days of old programs reach further than nanoseconds do: the year 9999 would come out as one of the nineteenth century.
+            (DataType::Timestamp(TimeUnit::Nanosecond, zone), Some(Type::INT96)) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
+            _ => leaf.clone(),
+        },
     }
 }
 
@@ -276,6 +282,9 @@ mod tests {
     use arrow::array::{ArrayRef, BinaryArray, Decimal128Array, Float32Array, Int32Array, ListArray, StringArray, TimestampNanosecondArray, UInt64Array};
     use arrow::datatypes::Int32Type;
     use parquet::arrow::ArrowWriter;
+    use parquet::data_type::{Int64Type, Int96, Int96Type};
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
 
     use super::*;
     use crate::catalog::ColumnType;
@@ -311,6 +320,38 @@ mod tests {
         let loaded = load("t.parquet", bytes, &[("a", ColumnType::Integer), ("t", ColumnType::String)]).unwrap();
         assert_eq!(loaded.rows(), ["1|1970-01-01T00:00:00Z", "2|1970-01-01T00:00:01Z"]);
         assert_eq!(loaded.described(), ["line 3, column \"a\", value \"x\": not an integer"]);
+    }
+
+    /// Nanoseconds of a day and days, counted as astronomers do.
+    fn old_time(nanos: u64, days_since_1970: i32) -> Int96 {
+        let mut time = Int96::new();
+        time.set_data((nanos & u64::from(u32::MAX)) as u32, (nanos >> 32) as u32, (2_440_588 + days_since_1970).cast_unsigned());
+        time
+    }
+
+    #[test]
+    fn times_of_old_programs_keep_their_year() {
+        // Beside one that is of nanoseconds by itself, and one inside of a struct.
+        let schema = "message rows { optional group s { required int64 n (TIMESTAMP(NANOS,false)); required int96 inside; } required int96 t; }";
+        let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(parse_message_type(schema).unwrap()), Default::default()).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let times = [old_time(1_500, 2_932_896), old_time(0, -719_162), old_time(43_200_000_000_000, 0)];
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int64Type>().write_batch(&[1_500, 0, -1], Some(&[1, 1, 1]), None).unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int96Type>().write_batch(&times, Some(&[1, 1, 1]), None).unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int96Type>().write_batch(&times, None, None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        let loaded = load("t.parquet", writer.into_inner().unwrap(), &[]).unwrap();
+        assert_eq!(loaded.types(), "s:struct(n timestamp, inside timestamp) t:timestamp");
+        let (last, first, noon) = ("9999-12-31T00:00:00.000001Z", "0001-01-01T00:00:00Z", "1970-01-01T12:00:00Z");
+        let row = |n: &str, time: &str| format!("{{\"n\":\"{n}\",\"inside\":\"{time}\"}}|{time}");
+        assert_eq!(loaded.rows(), [row("1970-01-01T00:00:00.000001Z", last), row("1970-01-01T00:00:00Z", first), row("1969-12-31T23:59:59.999999Z", noon)]);
+        assert_eq!(loaded.described(), Vec::<String>::new());
     }
 
     #[test]
