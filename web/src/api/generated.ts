@@ -1482,9 +1482,9 @@ export type RollupUse = {
 export type RowHeader = {
   /** The columns of the file, in its order. */
   columns: string[];
-  /** The character between the cells. */
-  delimiter: string;
-  /** The texts that mean "no value" in its cells, where the load named some in the place of the usual ones. */
+  /** The character between the cells; none where rows are objects of JSON. */
+  delimiter?: string | null;
+  /** The texts that mean "no value" in it, where the load named some in the place of the usual ones. */
   null_tokens?: string[] | null;
 };
 

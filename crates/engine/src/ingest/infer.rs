@@ -104,6 +104,9 @@ pub struct InferredColumn {
     /// A whole number of the sample that a float would round.
     #[serde(skip)]
     pub(crate) beyond: Option<String>,
+    /// What the sample says of its values that its type does not.
+    #[serde(skip)]
+    pub(crate) notes: Vec<String>,
 }
 
 /// The first rows as they stand in the file.
@@ -168,6 +171,9 @@ pub fn infer(load: Load) -> BoxFuture<'static, Result<Inference>> {
         for ((column, known), declared) in columns.into_iter().zip(&mut inference.columns).zip(declared) {
             if declared {
                 (known.column_type, known.fields, known.undetermined) = (column.column_type, column.fields, false);
+                if known.column_type == ColumnType::String {
+                    inference.warnings.retain(|warning| !known.notes.contains(warning));
+                }
             }
         }
         Ok(inference)
@@ -323,6 +329,7 @@ fn conclude(name: &str, options: &ReadOptions, compression: Compression, encodin
     if !open.is_empty() && found.rows > 0 {
         warnings.push(format!("no value in the sample: {}; the type follows from the first value", open.join(", ")));
     }
+    warnings.extend(found.columns.iter().flat_map(|column| column.notes.iter().cloned()));
     let (format, delimiter) = format_of(found.layout);
     let (sheet, sheets, first_column) = found.sheet.map_or((None, Vec::new(), 0), |sheet| (Some(sheet.name), sheet.all, sheet.first_column));
     Inference {

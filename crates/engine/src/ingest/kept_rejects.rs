@@ -36,13 +36,16 @@ pub(crate) struct KeptRejects {
 
 /// How rows of a file are written, where their text does not say it.
 fn header_of(inference: &Inference) -> Option<RowHeader> {
+    let null_tokens = inference.options.null_tokens.clone();
     let delimiter = match inference.layout {
-        Layout::Delimited(dialect) => char::from(dialect.delimiter),
-        Layout::Sheet => '\t',
+        Layout::Delimited(dialect) => Some(char::from(dialect.delimiter)),
+        Layout::Sheet => Some('\t'),
+        // Its texts are what they say, unless the load says of some that they mean nothing.
+        Layout::JsonLines | Layout::JsonArray | Layout::JsonSequence if null_tokens.is_some() => None,
         Layout::JsonLines | Layout::JsonArray | Layout::JsonSequence | Layout::Columnar(_) => return None,
     };
     let columns = inference.columns.iter().map(|column| column.name.clone()).collect();
-    Some(RowHeader { columns, delimiter, null_tokens: inference.options.null_tokens.clone() })
+    Some(RowHeader { columns, delimiter, null_tokens })
 }
 
 /// Stores the rows that a load did not take, for people to look at; nothing where it took all of them.
@@ -114,7 +117,7 @@ mod tests {
     #[test]
     fn rows_are_kept_with_their_header() {
         let inference = load("t.csv", "city;n\na;1\nb;2\n", &[]).unwrap().inference;
-        let kept = KeptRejects { header: Some(RowHeader { columns: vec!["city".into(), "n".into()], delimiter: ';', null_tokens: None }), rows: vec![row(3), row(7)] };
+        let kept = KeptRejects { header: Some(RowHeader { columns: vec!["city".into(), "n".into()], delimiter: Some(';'), null_tokens: None }), rows: vec![row(3), row(7)] };
         let text = encode(header_of(&inference), &kept.rows).unwrap();
         assert!(text.starts_with(br#"{"tidemill.rejects":2,"header":{"columns":["city","n"],"delimiter":";"}}"#), "{}", String::from_utf8_lossy(&text));
         assert_eq!(decode(&text).unwrap(), kept);
@@ -127,7 +130,12 @@ mod tests {
         // A row of JSON has its names in itself.
         let inference = load("t.json", "{\"n\": 1}\n{\"n\": 2}\n", &[]).unwrap().inference;
         assert_eq!(header_of(&inference), None);
-        assert_eq!(decode(&encode(None, &kept.rows).unwrap()).unwrap(), KeptRejects { header: None, rows: kept.rows });
+        assert_eq!(decode(&encode(None, &kept.rows).unwrap()).unwrap(), KeptRejects { header: None, rows: kept.rows.clone() });
+        // But not what its load has taken for nothing.
+        let source = spooled("t.json", "{\"n\": -999}\n{\"n\": 2}\n");
+        let header = header_of(&infer_spooled(&source, &named, None).unwrap());
+        assert_eq!(header, Some(RowHeader { columns: vec!["n".into()], delimiter: None, null_tokens: named.null_tokens }));
+        assert_eq!(decode(&encode(header.clone(), &kept.rows).unwrap()).unwrap(), KeptRejects { header, rows: kept.rows });
     }
 
     #[test]

@@ -27,14 +27,17 @@ pub struct Reject {
     pub raw: String,
 }
 
-/// How the rows of a file are written whose rejected rows are text without names: delimited text, sheets.
+/// What the text of a rejected row does not say of its values: their columns, of delimited text and sheets; the texts that mean
+/// "no value", where the load named some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowHeader {
     /// The columns of the file, in its order.
     pub columns: Vec<String>,
-    /// What separates the cells of a row.
-    pub delimiter: char,
-    /// The texts that mean "no value" in its cells, where its load named some in the place of the usual ones.
+    /// What separates the cells of a row; none where rows are objects of JSON, which name their values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// The texts that mean "no value" in it, where its load named some in the place of the usual ones. Strings in quotes are what they
+    /// are, but for those of JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub null_tokens: Option<Vec<String>>,
 }

@@ -56,7 +56,7 @@ async fn texts_for_no_value_are_those_that_the_load_names() {
     let csv = "n,s,d\n1,NA,2026-01-01\n-999,n/a,missing\n3,\"n/a\",2026-01-03\n";
     let json_lines = concat!(
         "{\"n\": 1, \"s\": \"NA\", \"d\": \"2026-01-01\"}\n",
-        "{\"n\": \"-999\", \"s\": \" n/a \", \"d\": \"missing\"}\n",
+        "{\"n\": -999, \"s\": \" n/a \", \"d\": \"missing\"}\n",
         "{\"n\": 3, \"s\": \"x\", \"d\": \"2026-01-03\"}\n"
     );
     for (load, third) in [(Csv::bytes(csv), "n/a"), (Json::bytes(json_lines), "x")] {
@@ -68,6 +68,21 @@ async fn texts_for_no_value_are_those_that_the_load_names() {
         let rows = ward.rows("select n, s, cast(d as varchar) from orders order by n").await;
         assert_eq!(rows, json!([[1, 3, null], ["NA", third, null], ["2026-01-01", "2026-01-03", null]]));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_row_says_what_stood_for_nothing_in_it() {
+    let ward = Ward::new().await;
+    let lines = "{\"n\": 1, \"d\": \"2026-01-01\"}\n{\"n\": -999, \"d\": \"soon\"}\n{\"n\": -999, \"d\": \"2026-01-03\"}\n";
+    let load = || Json::bytes(lines).column_type("d", ColumnType::Date);
+    ward.mill.load("usual", load()).await.unwrap();
+    assert!(ward.mill.rejects("usual", 0, 10).await.unwrap().headers.is_empty());
+    let report = ward.mill.load("named", load().null_tokens(["-999"])).await.unwrap();
+    assert_eq!(ward.rows("select n from named order by n").await, json!([[1, null]]));
+    let page = ward.mill.rejects("named", 0, 10).await.unwrap();
+    let header = &page.headers[&report.load_id];
+    assert_eq!((header.delimiter, header.null_tokens.as_deref()), (None, Some(&["-999".to_owned()][..])));
+    assert_eq!(page.items[0].reject.raw, "{\"n\": -999, \"d\": \"soon\"}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

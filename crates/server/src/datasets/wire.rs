@@ -190,14 +190,15 @@ pub struct RejectedRow {
     pub obstacle: Option<String>,
 }
 
-/// How rows of a file are written whose text does not name its values.
+/// What the text of a rejected row does not say of its values.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RowHeader {
     /// The columns of the file, in its order.
     pub columns: Vec<String>,
-    /// The character between the cells.
-    pub delimiter: String,
-    /// The texts that mean "no value" in its cells, where the load named some in the place of the usual ones.
+    /// The character between the cells; none where rows are objects of JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// The texts that mean "no value" in it, where the load named some in the place of the usual ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub null_tokens: Option<Vec<String>>,
 }

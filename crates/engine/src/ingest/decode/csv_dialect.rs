@@ -30,10 +30,13 @@ impl Dialect {
     /// The dialect of a text, of which `sample` is the beginning; `tabs` says that a file name speaks for tabs. Signs are not found out.
     pub(crate) fn sniff(sample: &[u8], complete: bool, tabs: bool, signs: Signs) -> Self {
         let terminator = if memchr::memchr(b'\n', sample).is_none() && memchr::memchr(b'\r', sample).is_some() { b'\r' } else { b'\n' };
-        let mut best = Self { delimiter: if tabs { b'\t' } else { b',' }, terminator, signs };
-        let mut best_score = 0;
         let taken = [signs.quote, signs.escape, signs.comment];
-        for delimiter in DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
+        let free = DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter)));
+        // What is a sign of something else separates nothing, also where nothing is separated: three signs leave one of four.
+        let usual = free.clone().next().unwrap_or(b'\t');
+        let mut best = Self { delimiter: if tabs { b'\t' } else { usual }, terminator, signs };
+        let mut best_score = 0;
+        for delimiter in free {
             let candidate = Self { delimiter, terminator, signs };
             let bonus = if tabs && delimiter == b'\t' { 500 } else { 0 };
             let score = candidate.score(sample, complete);
@@ -100,5 +103,13 @@ mod tests {
         // What quotes cells does not set them apart, and what a comment holds says nothing.
         let quoted = Signs { quote: Some(b'|'), comment: Some(b'#'), ..signs };
         assert_eq!(Dialect::sniff(b"# a;b;c\n|a|,|b|\n|1|,|2|\n", true, false, quoted).delimiter, b',');
+        // A file of one column has no delimiter, and least of all the one that quotes its cells or begins its comments.
+        for (text, comma, expected) in [
+            ("said\n,it is; so,\n", Signs { quote: Some(b','), ..signs }, b'\t'),
+            ("said\n,left out\nso\n", Signs { comment: Some(b','), ..signs }, b'\t'),
+            ("said\nso\n", signs, b','),
+        ] {
+            assert_eq!(char::from(Dialect::sniff(text.as_bytes(), true, false, comma).delimiter), char::from(expected), "{text:?}");
+        }
     }
 }

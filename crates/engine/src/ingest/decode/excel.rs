@@ -12,9 +12,11 @@ use super::batch::{BatchBuilder, not_in_dataset};
 use super::columnar::panic_text;
 use super::excel_parts;
 use super::json_rows::Scalar;
+use super::nulls::Nulls;
 use super::scalar_rows::{Origin, ScalarRows};
 use super::spool::ReadSeek;
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled};
+use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 use crate::ingest::infer::Inference;
 use crate::ingest::options::CellRange;
@@ -252,8 +254,8 @@ pub(crate) fn decode(source: &Spooled, inference: &Inference, target: &DecodeTar
         let place = keys.get(column.name.as_str()).copied().ok_or_else(|| not_in_dataset(source.name(), &column.name, &target.columns))?;
         places.push(place);
     }
-    let mut rows =
-        Rows { names: inference.columns.iter().map(|column| column.name.as_str()).collect(), places, first_column: inference.first_column, taken: ScalarRows::default() };
+    let names = inference.columns.iter().map(|column| column.name.as_str()).collect();
+    let mut rows = Rows { names, places, first_column: inference.first_column, nulls: Nulls::of(&inference.options), taken: ScalarRows::default() };
     let mut workbook = Workbook::open(source, progress)?;
     let sheet = workbook.find_sheet(inference.options.sheet.as_ref())?;
     let mut header = inference.header;
@@ -274,6 +276,7 @@ struct Rows<'a> {
     names: Vec<&'a str>,
     places: Vec<usize>,
     first_column: u32,
+    nulls: Nulls,
     taken: ScalarRows,
 }
 
@@ -283,7 +286,8 @@ impl Rows<'_> {
         let mut cells = vec![String::new(); self.names.len()];
         for cell in &row.cells {
             let text = cell.content.text();
-            let text = if text.contains(['\t', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() };
+            let quoted = text.contains(['\t', '"', '\n', '\r']) || self.seems_missing(&cell.content);
+            let text = if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() };
             let index = cell.column.checked_sub(self.first_column).and_then(|index| usize::try_from(index).ok());
             match index.and_then(|index| cells.get_mut(index)) {
                 Some(slot) => *slot = text,
@@ -292,6 +296,12 @@ impl Rows<'_> {
             }
         }
         cells.join("\t")
+    }
+
+    /// Whether a text is a value in the sheet that would be none in delimited text without quotes.
+    fn seems_missing(&self, content: &Content<'_>) -> bool {
+        let Content::Value(scalar) = content else { return false };
+        matches!(scalar, Scalar::Text(text) if self.nulls.hold(ColumnType::String, text.as_bytes(), false)) && !self.nulls.name(scalar)
     }
 
     fn take(&mut self, row: &ExcelRow<'_>, width: usize, batch: &mut BatchBuilder<'_>) {
@@ -407,6 +417,22 @@ mod tests {
         let loaded = sheet(&[header, row(2, "x", 45_000.0), row(3, "", -5.0), row(4, "a \"b\"", -6.0), row(5, "y", 45_001.0)], false, None);
         let raws: Vec<&str> = loaded.rejects.iter().map(|reject| reject.raw.as_str()).collect();
         assert_eq!(raws, ["7\t\t-5", "7\t\"a \"\"b\"\"\"\t-6"]);
+    }
+
+    #[test]
+    fn numbers_are_missing_where_the_load_names_them_and_texts_of_rejected_rows_are_not() {
+        let row = |row: usize, n: f64, note: &str, day: f64| [number(&format!("A{row}"), 0, n), text(&format!("B{row}"), note), number(&format!("C{row}"), 1, day)].concat();
+        let header = [text("A1", "n"), text("B1", "note"), text("C1", "day")].concat();
+        let rows = [header, row(2, 1.0, "NA", 45_000.0), row(3, -999.0, "x", 45_001.0), row(4, 9_999.0, "NA", -5.0), row(5, 2.5, "y", 45_002.0)];
+        let usual = sheet(&rows, false, None);
+        assert_eq!(usual.rows(), ["1.0|NA|2023-03-15", "-999.0|x|2023-03-16", "2.5|y|2023-03-17"]);
+        // Who corrects the row reads it as delimited text, where this would be a missing value without its quotes.
+        assert_eq!(usual.rejects[0].raw, "9999\t\"NA\"\t-5");
+        let cells: String = rows.iter().map(|cells| format!("<row>{cells}</row>")).collect();
+        let options = ReadOptions { null_tokens: Some(["-999", "9999", "NA"].map(str::to_owned).to_vec()), ..ReadOptions::default() };
+        let named = load_with(&spooled("t.xlsx", workbook(&cells, false)), &options, &[]).unwrap();
+        assert_eq!(named.rows(), ["1.0|~|2023-03-15", "~|x|2023-03-16", "2.5|y|2023-03-17"]);
+        assert_eq!((named.rejects[0].raw.as_str(), &named.inference.columns[0].null_tokens), ("9999\tNA\t-5", &vec!["-999".to_owned(), "9999".to_owned()]));
     }
 
     #[test]

@@ -178,6 +178,27 @@ mod tests {
     }
 
     #[test]
+    fn no_value_of_two_with_one_key_is_lost_without_a_word() {
+        let lines = "{\"a\":{\"x\":1,\"y\":[{\"z\":2}]}}\n{\"a\":{\"x\":1,\"y\":[{\"z\":2,\"z\":3}]}}\n{\"a\":{\"x\":1,\"x\":1}}\n{\"a\":{\"x\":4}}\n{\"a\":{}}\n";
+        let loaded = load("t.json", lines, &[]).unwrap();
+        assert_eq!(loaded.rows(), [r#"{"x":1,"y":[{"z":2}]}"#, r#"{"x":4,"y":null}"#, r#"{"x":null,"y":null}"#]);
+        let told: Vec<String> = loaded.described();
+        for (described, line, key) in [(&told[0], 2, "z"), (&told[1], 3, "x")] {
+            let place = format!("line {line}: at byte ");
+            assert!(described.starts_with(&place) && described.ends_with(&format!(" of the row: the key {key:?} stands twice in an object")), "{described}");
+        }
+        assert_eq!(told.len(), 2);
+        // Cells that hold JSON are no others.
+        let source = spooled("t.csv", "a,n\n\"{\"\"x\"\":1,\"\"x\"\":2}\",1\n\"{\"\"x\"\":3}\",2\n,3\n");
+        let column = Column { name: "a".into(), column_type: ColumnType::Struct, fields: vec![Column::new("x", ColumnType::Integer)] };
+        let columns = vec![column, Column::new("n", ColumnType::Integer)];
+        let target = DecodeTarget { columns, declared: vec![true, true], lines: false, nulling: Vec::new(), rounding: Vec::new() };
+        let loaded = load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target).unwrap();
+        assert_eq!(loaded.rows(), [r#"{"x":3}|2"#, "~|3"]);
+        assert_eq!(loaded.described(), [r#"line 2, column "a", value "{\"x\":1,\"x\":2}": not an object of JSON that fits the column"#]);
+    }
+
+    #[test]
     fn broken_files_are_refused_with_their_place() {
         let cases = [
             ("[{\"a\":1},\n{\"a\":2}\n", "t.json line 3: the array is not closed after row 2; the file seems to be cut off, send it whole"),

@@ -5,9 +5,8 @@ use std::fmt;
 use std::ops::Range;
 
 use memchr::memchr;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use super::json_path::{Aside, JsonPath, Walk};
 use super::split::ROW_MAX_BYTES;
@@ -42,6 +41,19 @@ impl<'a> Scalar<'a> {
             },
             Value::String(text) => Self::Text(Cow::Borrowed(text)),
             nested => Self::Nested(Cow::Borrowed(nested)),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Boolean(value) => Value::Bool(value),
+            Self::Integer(value) => Value::from(value),
+            Self::Large(value) => Value::from(value),
+            // JSON has no other than finite ones.
+            Self::Float(value) => Value::from(value),
+            Self::Text(text) => Value::String(text.into_owned()),
+            Self::Nested(value) => value.into_owned(),
         }
     }
 
@@ -113,13 +125,33 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         Ok(Scalar::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(map)).map(|value| Scalar::Nested(Cow::Owned(value)))
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            // The first of two would be gone without a word.
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format!("the key {key:?} stands twice in an object")));
+            }
+            object.insert(key, map.next_value::<Scalar<'de>>()?.into_value());
+        }
+        Ok(Scalar::Nested(Cow::Owned(Value::Object(object))))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(sequence)).map(|value| Scalar::Nested(Cow::Owned(value)))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = sequence.next_element::<Scalar<'de>>()? {
+            values.push(value.into_value());
+        }
+        Ok(Scalar::Nested(Cow::Owned(Value::Array(values))))
     }
+}
+
+/// A value that delimited text holds as JSON.
+///
+/// # Errors
+/// Where it is no JSON, and where a key stands twice in an object.
+pub(crate) fn read_value(text: &[u8]) -> Result<Scalar<'_>, serde_json::Error> {
+    serde_json::from_slice(text)
 }
 
 impl<'de> Deserialize<'de> for Scalar<'de> {
@@ -162,7 +194,9 @@ pub(crate) fn read_row<'de>(row: &'de [u8], take: impl FnMut(&str, Scalar<'de>))
         }
         let text = error.to_string();
         let text = text.split(" at line ").next().unwrap_or_default();
-        format!("not valid JSON at byte {} of the row: {text}", error.column())
+        // What is said of the values is of JSON that is valid.
+        let wrong = if error.is_data() { "" } else { "not valid JSON " };
+        format!("{wrong}at byte {} of the row: {text}", error.column())
     })
 }
 

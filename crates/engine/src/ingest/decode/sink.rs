@@ -11,7 +11,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::Field;
 use serde_json::Value;
 
-use super::json_rows::Scalar;
+use super::json_rows::{Scalar, read_value};
 use super::nulls::Nulls;
 use super::shape::Shape;
 use super::split::{Cell, Signs};
@@ -413,8 +413,8 @@ impl Sink {
         if self.nulls.hold(ColumnType::String, text, false) || (quoted && text.is_empty()) {
             return self.append_scalar(&Scalar::Null);
         }
-        match serde_json::from_slice::<Value>(text) {
-            Ok(value) => self.append_scalar(&Scalar::of(&value)),
+        match read_value(text) {
+            Ok(value) => self.append_scalar(&value),
             Err(_) => {
                 self.append_nulls(1);
                 Err(Misfit::HERE)

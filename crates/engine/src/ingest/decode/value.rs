@@ -165,9 +165,14 @@ pub(crate) fn float(text: &[u8]) -> Option<f64> {
         return Some(if negative { -value } else { value });
     }
     match rest {
-        [] | [b'e' | b'E', ..] => std::str::from_utf8(text).ok()?.parse::<f64>().ok().filter(|value| value.is_finite()),
+        [] | [b'e' | b'E', ..] => std::str::from_utf8(text).ok()?.parse::<f64>().ok().filter(|value| value.is_finite() && (*value != 0.0 || is_zero(body))),
         _ => None,
     }
+}
+
+/// Whether a number says nothing but zeros: one that is too small for a float is none of them.
+fn is_zero(number: &[u8]) -> bool {
+    !number.iter().take_while(|byte| !matches!(byte, b'e' | b'E')).any(|byte| matches!(byte, b'1'..=b'9'))
 }
 
 /// Whether a float holds a whole number as it is.
@@ -216,6 +221,18 @@ pub(crate) fn date(text: &[u8]) -> Option<i32> {
     let (from_march_year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * from_march_year + from_march_year / 4 - from_march_year / 100 + from_march_year / 400 + (153 * from_march + 2) / 5 + day - 1;
     i32::try_from(days - 719_468).ok()
+}
+
+/// Of a time of day behind a day: whether it says a zone. None for a day alone.
+pub(crate) fn says_zone(text: &[u8]) -> Option<bool> {
+    let time = text.get(11..).filter(|time| !time.is_empty())?;
+    Some(time.iter().any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-')) || time.ends_with(b"UTC"))
+}
+
+/// Whether a time has a fraction that microseconds do not hold.
+pub(crate) fn is_finer_than_micros(text: &[u8]) -> bool {
+    let fraction = text.get(19..).and_then(|rest| rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b",")));
+    fraction.is_some_and(|digits| digits.iter().take_while(|byte| byte.is_ascii_digit()).skip(6).any(|digit| *digit != b'0'))
 }
 
 /// A day, or a day and a time with or without zone, in microseconds; without zone it is UTC. Digits of a fraction beyond
@@ -392,6 +409,8 @@ mod tests {
             ("1e5", Float),
             ("1E-3", Float),
             ("1e999", String),
+            ("1e-400", String),
+            ("0e-400", Float),
             ("inf", String),
             ("-inf", String),
             ("infinity", String),
@@ -468,6 +487,21 @@ mod tests {
         }
         assert_eq!(date(b"0001-01-01"), Some(-719_162));
         assert_eq!(date(b"9999-12-31"), Some(2_932_896));
+    }
+
+    #[test]
+    fn what_a_time_says_beside_the_instant_is_told() {
+        for (text, zone, finer) in [
+            ("2013-01-31", None, false),
+            ("2013-01-31 05:00", Some(false), false),
+            ("2013-01-31T05:00Z", Some(true), false),
+            ("2013-01-31T05:00:00-05:00", Some(true), false),
+            ("2013-01-31 05:00:00 UTC", Some(true), false),
+            ("2013-01-31 05:00:00.123456000", Some(false), false),
+            ("2013-01-31 05:00:00,1234560001Z", Some(true), true),
+        ] {
+            assert_eq!((says_zone(text.as_bytes()), is_finer_than_micros(text.as_bytes())), (zone, finer), "{text}");
+        }
     }
 
     #[test]

@@ -20,6 +20,42 @@ pub(super) struct Observation {
     needs_width: bool,
     /// The first whole number that a float would round.
     beyond: Option<String>,
+    times: Times,
+}
+
+/// What times say beside the instant that they are read as.
+#[derive(Debug, Clone, Default)]
+struct Times {
+    /// Times with a zone, and without one.
+    zoned: usize,
+    unzoned: usize,
+    /// Those with a fraction that microseconds do not hold.
+    finer: usize,
+}
+
+impl Times {
+    fn see(&mut self, text: &[u8]) {
+        match value::says_zone(text) {
+            Some(true) => self.zoned += 1,
+            Some(false) => self.unzoned += 1,
+            None => {}
+        }
+        self.finer += usize::from(value::is_finer_than_micros(text));
+    }
+
+    fn notes(&self, column: &str) -> Vec<String> {
+        let Self { zoned, unzoned, finer } = *self;
+        let mixed =
+            format!("column {column:?} has {zoned} times with a zone in the sample and {unzoned} without one, which are taken as UTC; a step can say their zone (parse_date)");
+        let cut = finer_note(column, finer);
+        let of = |holds: bool, note: String| holds.then_some(note);
+        of(zoned > 0 && unzoned > 0, mixed).into_iter().chain(of(finer > 0, cut)).collect()
+    }
+}
+
+/// What to say of times that are finer than what is stored of them.
+pub(super) fn finer_note(column: &str, finer: usize) -> String {
+    format!("column {column:?} has {finer} times in the sample with digits beyond the microsecond, which are cut off; declare it as string to keep them")
 }
 
 impl Observation {
@@ -42,6 +78,9 @@ impl Observation {
     }
 
     fn see_width(&mut self, text: &[u8]) {
+        if self.column_type() == Some(ColumnType::Timestamp) {
+            self.times.see(text);
+        }
         self.needs_width = self.needs_width
             || match self.column_type() {
                 // A number of too many digits is as wrong among floats as it is among integers.
@@ -117,6 +156,9 @@ impl Observation {
         // A shape that says nothing of what is inside leaves the type open.
         let shape = self.shape.filter(|shape| !shape.is_open());
         let undetermined = shape.is_none();
+        // Where it is text in the end, nothing is done to what looks like times.
+        let times = shape.as_ref().is_some_and(|shape| shape.column_type() == ColumnType::Timestamp);
+        let notes = if times { self.times.notes(name) } else { Vec::new() };
         let Column { name, column_type, fields } = shape.map_or_else(|| Column::new(name, ColumnType::String), |shape| shape.column(name));
         InferredColumn {
             name,
@@ -128,6 +170,7 @@ impl Observation {
             undetermined,
             needs_width: self.needs_width,
             beyond: self.beyond,
+            notes,
         }
     }
 }

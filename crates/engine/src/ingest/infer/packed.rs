@@ -3,9 +3,10 @@
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Field, Int64Type};
 
+use super::observation::finer_note;
 use super::{EXAMPLES_MAX, Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, check_width, shorten};
 use crate::catalog::column::FLOAT_EXACT_MAX;
-use crate::catalog::convert::{Misfit, convert, convert_as, misfits, show};
+use crate::catalog::convert::{Misfit, convert, convert_as, finer_than_micros, misfits, show};
 use crate::catalog::exact::{Rounding, may_be_rounded};
 use crate::catalog::{Column, ColumnType, DatasetSchema};
 use crate::error::{Error, Result};
@@ -79,8 +80,11 @@ pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSc
                 beyond = beyond_floats(&made);
             }
         }
+        let finer = batch.as_ref().map_or(0, |batch| finer_than_micros(batch.column(index)));
+        let notes = if finer > 0 { vec![finer_note(field.name(), finer)] } else { Vec::new() };
         let Column { name, column_type, fields } = ours;
-        columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false, needs_width, beyond });
+        let (nullable, null_tokens, undetermined) = (field.is_nullable(), Vec::new(), false);
+        columns.push(InferredColumn { name, column_type, fields, nullable, null_tokens, examples, undetermined, needs_width, beyond, notes });
     }
     Ok(Found { layout: Layout::Columnar(format), header: true, rows: rows as u64, columns, preview, warnings, sheet: None })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use ::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, TimestampNanosecondArray};
 use ::parquet::arrow::ArrowWriter;
 
 use super::*;
@@ -115,6 +115,34 @@ async fn declared_types_replace_inferred_ones() {
 
 fn refusal(bytes: impl Into<bytes::Bytes>, options: &ReadOptions) -> String {
     infer_spooled(&spooled("t", bytes), options, None).map_or_else(|error| error.message().to_owned(), |inference| format!("read as {:?}", inference.format))
+}
+
+#[test]
+fn what_is_done_to_times_without_a_rejection_is_told() {
+    let csv = "t,u\n2013-01-01T05:00:00Z,2013-01-01 05:00:00.1234567\n2013-01-01 05:00,2013-01-02\n";
+    let lines = "{\"t\":\"2013-01-01T05:00:00Z\",\"u\":\"2013-01-01 05:00:00.1234567\"}\n{\"t\":\"2013-01-01 05:00\",\"u\":\"2013-01-02\"}\n";
+    let cut = |column: &str| format!("column {column:?} has 1 times in the sample with digits beyond the microsecond, which are cut off; declare it as string to keep them");
+    let mixed = "column \"t\" has 1 times with a zone in the sample and 1 without one, which are taken as UTC; a step can say their zone (parse_date)";
+    for (name, text) in [("t.csv", csv), ("t.json", lines)] {
+        assert_eq!(inferred(name, text).warnings, [mixed.to_owned(), cut("u")], "{name}");
+    }
+    // Days have no zone, and text stays as it is.
+    for text in ["t\n2013-01-01T05:00:00Z\n2013-01-02\n", "t\n2013-01-01T05:00:00Z\n2013-01-01 05:00:00.1234567\nsoon\n"] {
+        assert_eq!(inferred("t.csv", text).warnings, Vec::<String>::new(), "{text}");
+    }
+    let nanos: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![1_000, 1_001]));
+    let batch = RecordBatch::try_from_iter([("n", nanos)]).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    assert_eq!(inferred("t.parquet", writer.into_inner().unwrap()).warnings, [cut("n")]);
+}
+
+#[tokio::test]
+async fn what_is_declared_as_text_is_not_warned_of() {
+    let text = "t\n2013-01-01T05:00:00Z\n2013-01-01 05:00\n";
+    let load = || Load::from_input(Input::Bytes { name: "t.csv".into(), bytes: text.into() });
+    assert_eq!(infer(load()).await.unwrap().warnings.len(), 1);
+    assert_eq!(infer(load().column_type("t", ColumnType::String)).await.unwrap().warnings, Vec::<String>::new());
 }
 
 /// An Avro container without rows.
