@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUn
 use arrow::util::display::array_value_to_string;
 
 use super::column::{Column, ColumnType, ELEMENT, FLOAT_EXACT_MAX};
-use super::exact::{Rounding, floats};
+use super::exact::{Rounding, floats, is_rounded};
 use super::json::column_to_json;
 use crate::error::{Error, Result};
 
@@ -107,7 +107,10 @@ fn convert_plain(stored: &ArrayRef, column_type: ColumnType, rounding: Rounding)
         (kind, ColumnType::Boolean) if kind.is_floating() || kind.is_integer() => narrowed(&plain, &target, &options)?,
         (DataType::Float16 | DataType::Float32 | DataType::Float64, ColumnType::Float) => without(&cast_with_options(&plain, &target, &options)?, f64::is_nan),
         // Of texts no other number is one that has no end.
-        (kind, ColumnType::Float) if is_text(kind) => without(&cast_with_options(&plain, &target, &options)?, |value| !value.is_finite()),
+        (kind, ColumnType::Float) if is_text(kind) => {
+            let floats = without(&cast_with_options(&plain, &target, &options)?, |value| !value.is_finite());
+            if rounding == Rounding::Refused { given_back(&plain, floats, &options)? } else { floats }
+        }
         _ => cast_with_options(&plain, &target, &options)?,
     })
 }
@@ -157,6 +160,13 @@ fn days_of(texts: &ArrayRef, options: &CastOptions<'_>) -> Result<ArrayRef> {
     let is_timed = |micros: Option<i64>| Some(micros.is_some_and(|micros| micros.rem_euclid(DAY_MICROS) != 0));
     let timed: BooleanArray = instants.as_primitive_opt::<TimestampMicrosecondType>().into_iter().flat_map(|found| found.iter().map(is_timed)).collect();
     Ok(if timed.true_count() > 0 { nullif(&days, &timed)? } else { days })
+}
+
+/// The floats of texts, without those that are other numbers than the texts say.
+fn given_back(texts: &ArrayRef, floats: ArrayRef, options: &CastOptions<'_>) -> Result<ArrayRef> {
+    let texts = cast_with_options(texts, &DataType::Utf8View, options)?;
+    let rounded: BooleanArray = texts.as_string_view_opt().into_iter().flat_map(|texts| texts.iter().map(|text| Some(text.is_some_and(is_rounded)))).collect();
+    Ok(if rounded.true_count() > 0 { nullif(&floats, &rounded)? } else { floats })
 }
 
 /// Floats without those that are no values.
@@ -426,6 +436,12 @@ mod tests {
         let numbers: ArrayRef = Arc::new(StringArray::from(vec!["1.5", "inf", "-Infinity", "NaN", "1e999"]));
         // What is not a number is missing, as everywhere.
         assert_eq!(converted(&numbers, ColumnType::Float), (["1.5", "~", "~", "~", "~"].map(str::to_owned).to_vec(), vec![1, 2, 4]));
+        let long: ArrayRef = Arc::new(StringArray::from(vec!["9007199254740992", "-9007199254740993", "9007199254740993.0", "1152921504606846976"]));
+        for (rounding, expected) in [(Rounding::Refused, vec![1]), (Rounding::Allowed, vec![])] {
+            let column = Column::new("x", ColumnType::Float);
+            let made = convert_as(&long, &column, rounding).unwrap();
+            assert_eq!(misfits(&long, &made, &column).iter().map(|misfit| misfit.row).collect::<Vec<_>>(), expected, "{rounding:?}");
+        }
         let millis: ArrayRef = Arc::new(Date64Array::from(vec![86_400_000, 86_400_001, -1]));
         assert_eq!(converted(&millis, ColumnType::Date), (["1970-01-02", "~", "~"].map(str::to_owned).to_vec(), vec![1, 2]));
         let whole: ArrayRef = Arc::new(Int64Array::from(vec![0, 1, 2, -1]));

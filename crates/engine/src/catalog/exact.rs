@@ -47,6 +47,13 @@ pub(crate) fn floats(stored: &ArrayRef, rounding: Rounding) -> Option<ArrayRef> 
     })
 }
 
+/// Whether a text is a whole number that no float gives back. One with a point was written as a float, and is what it says.
+pub(crate) fn is_rounded(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let fits = || text.parse::<i128>().is_ok_and(|value| whole(value, Rounding::Refused).is_some());
+    digits.len() > 15 && digits.bytes().all(|byte| byte.is_ascii_digit()) && !fits()
+}
+
 fn whole(value: i128, rounding: Rounding) -> Option<f64> {
     let float = value as f64;
     (value.unsigned_abs() <= u128::from(FLOAT_EXACT_MAX) || rounding == Rounding::Allowed || float as i128 == value).then_some(float)

@@ -86,7 +86,7 @@ async fn long_rows_are_kept_whole_and_with_their_header() {
     let page = ward.mill.load_rejects("notes", &report.load_id, 0, 10).await.unwrap();
     assert_eq!(page.items[0].reject.raw, format!("many;2;{long}end"));
     let header = &page.headers[&report.load_id];
-    assert_eq!((header.columns.join(" ").as_str(), header.delimiter), ("amount id note", ';'));
+    assert_eq!((header.columns.join(" ").as_str(), header.delimiter), ("amount id note", Some(';')));
     assert_eq!(ward.mill.rejects("notes", 0, 10).await.unwrap(), page);
     // What a rule rejects is an object of JSON, however long.
     let rules = Contract::new(vec![Rule::range("amount", Some(0.into()), None)]);

@@ -54,11 +54,8 @@ async fn a_comment_costs_no_row_beside_it_whatever_it_holds() {
 async fn texts_for_no_value_are_those_that_the_load_names() {
     let named = |load: Load| load.null_tokens(["-999", "n/a", "missing"]);
     let csv = "n,s,d\n1,NA,2026-01-01\n-999,n/a,missing\n3,\"n/a\",2026-01-03\n";
-    let json_lines = concat!(
-        "{\"n\": 1, \"s\": \"NA\", \"d\": \"2026-01-01\"}\n",
-        "{\"n\": -999, \"s\": \" n/a \", \"d\": \"missing\"}\n",
-        "{\"n\": 3, \"s\": \"x\", \"d\": \"2026-01-03\"}\n"
-    );
+    let json_lines =
+        concat!("{\"n\": 1, \"s\": \"NA\", \"d\": \"2026-01-01\"}\n", "{\"n\": -999, \"s\": \" n/a \", \"d\": \"missing\"}\n", "{\"n\": 3, \"s\": \"x\", \"d\": \"2026-01-03\"}\n");
     for (load, third) in [(Csv::bytes(csv), "n/a"), (Json::bytes(json_lines), "x")] {
         let ward = Ward::new().await;
         let report = ward.mill.load("orders", named(load)).await.unwrap();
