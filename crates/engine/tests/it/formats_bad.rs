@@ -154,6 +154,24 @@ async fn types_without_a_place_are_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_does_not_become_a_time_because_the_dataset_has_one() {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    let ward = Ward::new().await;
+    ward.mill.load("events", Csv::bytes("at\n2013-01-01T10:00:00Z\n")).await.unwrap();
+    let seconds: ArrayRef = Arc::new(Int64Array::from(vec![1_357_034_400]));
+    let batch = RecordBatch::try_from_iter([("at", seconds)]).unwrap();
+    let mut writer = arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    let error = ward.mill.load("events", Arrow::bytes(writer.into_inner().unwrap())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.message().contains("column \"at\" of the Arrow type Int64 cannot be read as timestamp") && error.message().contains("parse_date by unix"), "{error}");
+    assert_eq!(ward.rows("select count(*) from events").await, json!([[1]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn packed_files_of_columns_say_what_to_do() {
     for (file, word) in [("orders.feather", "a Arrow file"), ("orders-null.avro", "a Avro file"), ("orders.xlsx", "a workbook")] {
         let packed = zstd::encode_all(bytes(file).as_slice(), 1).unwrap();
