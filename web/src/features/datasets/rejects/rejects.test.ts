@@ -49,7 +49,11 @@ describe('the text of a row', () => {
     ['"a', ',', null],
     ['"a"b,c', ',', null],
   ])('%j by %j is %j', (text, delimiter, cells) => {
-    expect(cellsOf(text, delimiter)).toEqual(cells);
+    expect(cellsOf(text, delimiter)?.map((cell) => cell.text) ?? null).toEqual(cells);
+  });
+
+  it('says of its values which were quoted', () => {
+    expect(cellsOf('"a",b,""', ',')?.map(({ quoted }) => quoted)).toEqual([true, false, true]);
   });
 
   it('is split into the columns, whatever stands between the values', () => {
@@ -182,6 +186,44 @@ describe('the text of a row', () => {
     expect(of()).toMatchObject({ carrier: '', people: '-999' });
     expect(of(['-999'])).toMatchObject({ carrier: 'NA', people: '' });
     expect(of([])).toMatchObject({ carrier: 'NA', people: '-999' });
+  });
+
+  it.each([
+    // A quoted text is a text, whatever it says; every other type has no use for it.
+    ['"NA",NA,"-","NA"', undefined, { code: 'NA', name: '', at: '', people: '' }],
+    ['"NA",NA,"x"," NA "', ['NA'], { code: 'NA', name: '', at: 'x', people: '' }],
+    // Without quotes a text stands for nothing as it is written.
+    [' NA , NULL,NA,-', undefined, { code: ' NA ', name: ' NULL', at: '', people: '' }],
+    [' NA ,NULL,-,-999', ['-999', 'NA'], { code: ' NA ', name: 'NULL', at: '-', people: '' }],
+  ])('keeps the texts that mean something: %s', (raw, null_tokens, values) => {
+    const header = { columns: ['code', 'name', 'at', 'people'], delimiter: ',', null_tokens };
+    const fields = [
+      columnOf('code', 'string'),
+      columnOf('name', 'string'),
+      columnOf('at', 'date'),
+      columnOf('people', 'integer'),
+    ];
+    expect(splitRow(reject({ raw }), fields, header).values).toEqual(values);
+    const first = splitRow(reject({ raw }), fields).values.code;
+    if (null_tokens === undefined) expect(first).toBe(values.code);
+  });
+
+  it('goes by the texts that its load named in objects of a file of JSON, and in no others', () => {
+    const header = {
+      columns: ['carrier', 'delay', 'people'],
+      null_tokens: ['-999', 'n/a', '0.50'],
+    };
+    const raw = (delay: string) => `{"carrier": " n/a ", "delay": ${delay}, "people": -999}`;
+    const of = (delay: string, delimiter?: string) =>
+      splitRow(reject({ raw: raw(delay) }), columns, {
+        ...header,
+        ...(delimiter !== undefined && { delimiter }),
+      }).values;
+    expect(of('0.5')).toMatchObject({ carrier: '', delay: '', people: '' });
+    expect(of('7')).toMatchObject({ delay: '7' });
+    expect(of('[-999]')).toMatchObject({ delay: '[-999]' });
+    // Of delimited text an object is what was read: what was to be missing is null there.
+    expect(of('0.5', ',')).toMatchObject({ carrier: ' n/a ', delay: '0.5', people: '-999' });
   });
 
   it('has the value at fault where nothing else is known', () => {

@@ -17,13 +17,20 @@ const nullTokens = new Set(['NA', 'N/A', 'NULL', 'null', '\\N', 'nan', 'NaN', '-
 const nullTexts = new Set(['NA', 'NULL', '\\N']);
 const delimiters = [',', ';', '\t', '|'];
 
+export interface SplitCell {
+  text: string;
+  /** What is quoted is a text, also where it reads as a missing value without its quotes. */
+  quoted: boolean;
+}
+
 /** The cells of one row, quotes taken off; null when the quotes do not close. */
-export function cellsOf(text: string, delimiter: string): string[] | null {
-  const cells: string[] = [];
+export function cellsOf(text: string, delimiter: string): SplitCell[] | null {
+  const cells: SplitCell[] = [];
   let at = 0;
   for (;;) {
     let cell = '';
-    if (text[at] === '"') {
+    const quoted = text[at] === '"';
+    if (quoted) {
       at += 1;
       for (;;) {
         const end = text.indexOf('"', at);
@@ -40,18 +47,42 @@ export function cellsOf(text: string, delimiter: string): string[] | null {
       cell = text.slice(at, end < 0 ? undefined : end);
       at += cell.length;
     }
-    cells.push(cell);
+    cells.push({ text: cell, quoted });
     if (at >= text.length) return cells;
     at += delimiter.length;
   }
 }
 
-/** `named` are those that the load named in the place of the usual ones. */
-function shown(text: string, column: ColumnField, named?: readonly string[] | null): string {
-  const usual = column.type === 'string' ? nullTexts : nullTokens;
-  const isNull = named ? new Set(named) : usual;
-  return isNull.has(text.trim()) ? '' : text;
+/**
+ * As the engine does: a quoted text is what it is, and one without quotes stands for nothing as it is written, space around it
+ * and all; every other type has no use for such a text. `named` are those that the load named in the place of the usual ones.
+ */
+function shown(
+  cell: SplitCell | undefined,
+  { type }: ColumnField,
+  named?: readonly string[] | null,
+): string {
+  if (cell === undefined) return '';
+  const { text, quoted } = cell;
+  if (type === 'string') {
+    return !quoted && (named ? named.includes(text) : nullTexts.has(text)) ? '' : text;
+  }
+  return (named ? named.includes(text.trim()) : nullTokens.has(text.trim())) ? '' : text;
 }
+
+/** Of a load that named texts as missing: numbers and words of JSON are told by what they are, not by how they are written. */
+function isNamed(json: string | undefined, named: readonly string[]): boolean {
+  if (json === undefined || /^[{[]/.test(json)) return false;
+  const text = textOf(json);
+  if (json.startsWith('"')) return named.includes(text.trim());
+  return (
+    named.includes(text) || named.some((name) => isNumber(name) && Number(name) === Number(text))
+  );
+}
+
+/** A number without leading zeros, as the engine reads one where nobody has said that there is one. */
+const isNumber = (text: string): boolean =>
+  /^-?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?$/.test(text) && /\d/.test(text);
 
 /** Numbers and what holds others are taken as they are written, because JavaScript would round long ones. */
 function textOf(json: string | undefined): string {
@@ -59,14 +90,22 @@ function textOf(json: string | undefined): string {
   return json.startsWith('"') ? (JSON.parse(json) as string) : json;
 }
 
-/** What is missing is null in an object, so that its texts stand for themselves. */
-function fromObject(raw: string, columns: readonly ColumnField[]): SplitRow | null {
+/**
+ * What is missing is null in an object, so that its texts stand for themselves. Only in a file of JSON some of them may be those
+ * that its load named: `named`.
+ */
+function fromObject(
+  raw: string,
+  columns: readonly ColumnField[],
+  named: readonly string[],
+): SplitRow | null {
   const texts = valueTexts(raw);
   if (texts === null) return null;
+  const valueOf = (json: string | undefined) => (isNamed(json, named) ? '' : textOf(json));
   const known = new Set(columns.map((column) => column.name));
   const others = [...texts.keys()].filter((key) => !known.has(key));
   return {
-    values: Object.fromEntries(columns.map(({ name }) => [name, textOf(texts.get(name))])),
+    values: Object.fromEntries(columns.map(({ name }) => [name, valueOf(texts.get(name))])),
     doubt: leftOut(others),
     note: null,
   };
@@ -83,8 +122,13 @@ const nothing = (columns: readonly ColumnField[]): Record<string, string> =>
 const notClosed = 'Its values cannot be told apart; its quotes may not close.';
 
 /** The header says whose each value is. */
-function byHeader(raw: string, columns: readonly ColumnField[], header: RowHeader): SplitRow {
-  const cells = cellsOf(raw, header.delimiter);
+function byHeader(
+  raw: string,
+  columns: readonly ColumnField[],
+  header: RowHeader,
+  delimiter: string,
+): SplitRow {
+  const cells = cellsOf(raw, delimiter);
   if (cells === null) return { values: nothing(columns), doubt: notClosed, note: null };
   const places = new Map(header.columns.map((name, place) => [name, place]));
   const values = Object.fromEntries(
@@ -92,7 +136,7 @@ function byHeader(raw: string, columns: readonly ColumnField[], header: RowHeade
       const place = places.get(column.name);
       return [
         column.name,
-        place === undefined ? '' : shown(cells[place] ?? '', column, header.null_tokens),
+        place === undefined ? '' : shown(cells[place], column, header.null_tokens),
       ];
     }),
   );
@@ -101,7 +145,9 @@ function byHeader(raw: string, columns: readonly ColumnField[], header: RowHeade
     return { values, doubt, note: null };
   }
   const known = new Set(columns.map(({ name }) => name));
-  const others = header.columns.filter((name, place) => !known.has(name) && cells[place] !== '');
+  const others = header.columns.filter(
+    (name, place) => !known.has(name) && cells[place]?.text !== '',
+  );
   return { values, doubt: leftOut(others), note: null };
 }
 
@@ -118,7 +164,7 @@ function standsIn(cell: string, value: string): boolean {
  * it, or where it stands elsewhere, every value may be another column's.
  */
 function orderOf(
-  found: readonly string[],
+  found: readonly SplitCell[],
   reject: RejectedRow,
   columns: readonly ColumnField[],
 ): Pick<SplitRow, 'doubt' | 'note'> {
@@ -131,7 +177,7 @@ function orderOf(
       note: null,
     };
   }
-  if (!standsIn(cell, reject.value)) {
+  if (!standsIn(cell.text, reject.value)) {
     return {
       doubt: 'The file seems to have its columns in another order than the dataset.',
       note: null,
@@ -154,7 +200,7 @@ function fromCells(raw: string, reject: RejectedRow, columns: readonly ColumnFie
     return { values: nothing(columns), doubt: notClosed, note: null };
   }
   const values = Object.fromEntries(
-    columns.map((column, place) => [column.name, shown(found[place] ?? '', column)]),
+    columns.map((column, place) => [column.name, shown(found[place], column)]),
   );
   if (found.length !== columns.length) {
     return {
@@ -182,8 +228,13 @@ export function splitRow(
       note: null,
     };
   }
-  const object = raw.trimStart().startsWith('{') && fromObject(raw, columns);
-  if (header !== undefined) return object || byHeader(raw, columns, header);
+  // Where rows are objects there is nothing between cells.
+  const delimiter = header?.delimiter ?? null;
+  const named = delimiter === null ? (header?.null_tokens ?? []) : [];
+  const object = raw.trimStart().startsWith('{') && fromObject(raw, columns, named);
+  if (header !== undefined && delimiter !== null) {
+    return object || byHeader(raw, columns, header, delimiter);
+  }
   const split = object || fromCells(raw, reject, columns);
   return raw.endsWith('\u2026')
     ? {

@@ -14,6 +14,7 @@ import { Icon } from '@/theme/icons';
 import { ColumnTypes } from './column-types';
 import { ConfirmReplacement } from './confirm-replacement';
 import { ExistingRowsFields } from './existing-rows-fields';
+import { draftOf, isUnread } from './reading';
 import { ReadingFields } from './reading-fields';
 import { TargetFields } from './target-fields';
 import { isAsked, nameProblem, replacementProblem, timeColumns } from './wizard-state';
@@ -90,6 +91,10 @@ export function ReviewStep({
     [inference.preview],
   );
   const [asking, setAsking] = useState(false);
+  const options = choices.options ?? {};
+  const [reading, setReading] = useState(() => draftOf(options));
+  // What would be loaded is what is shown: by what is said of the file and not read yet, it would be something else.
+  const unread = isUnread(inference, reading, options);
   const creating = choices.mode === 'create';
   const invalid = (creating ? nameProblem(choices.dataset) : replacementProblem(choices)) !== null;
 
@@ -99,7 +104,7 @@ export function ReviewStep({
       noValidate
       onSubmit={(event: React.FormEvent) => {
         event.preventDefault();
-        if (invalid || busy) return;
+        if (invalid || busy || unread) return;
         if (isAsked(choices)) setAsking(true);
         else onConfirm();
       }}
@@ -150,7 +155,13 @@ export function ReviewStep({
           )}
         </Box>
       </SectionCard>
-      <ReadingFields upload={upload} options={choices.options ?? {}} onReread={onReread} />
+      <ReadingFields
+        upload={upload}
+        draft={reading}
+        unread={unread}
+        onChange={setReading}
+        onReread={onReread}
+      />
       <ColumnTypes upload={upload} choices={choices} onChange={onChange} />
       <SectionCard title="First rows" lead="As they stand in the file" flush>
         <Box sx={{ borderTop: 1, borderColor: 'divider' }}>
@@ -182,10 +193,16 @@ export function ReviewStep({
           bgcolor: 'background.default',
         }}
       >
-        <Box sx={{ flex: 1, color: 'text.secondary', display: { xs: 'none', sm: 'block' } }}>
-          {formatCount(inference.columns.length, 'column')}, types from{' '}
-          {formatCount(inference.sample_rows, 'row')}
-        </Box>
+        {unread ? (
+          <Box role="status" sx={{ flex: { xs: '1 0 100%', sm: 1 }, color: 'warning.main' }}>
+            Read the file again first: what you said of how it is written is not in these rows yet
+          </Box>
+        ) : (
+          <Box sx={{ flex: 1, color: 'text.secondary', display: { xs: 'none', sm: 'block' } }}>
+            {formatCount(inference.columns.length, 'column')}, types from{' '}
+            {formatCount(inference.sample_rows, 'row')}
+          </Box>
+        )}
         <Button onClick={onRestart} sx={{ flex: { xs: 1, sm: 'none' } }}>
           Other file
         </Button>
@@ -194,7 +211,7 @@ export function ReviewStep({
           variant="contained"
           color="primary"
           loading={busy}
-          disabled={invalid}
+          disabled={invalid || unread}
           sx={{ flex: { xs: 2, sm: 'none' } }}
         >
           {actionOf[choices.mode]}

@@ -95,6 +95,48 @@ describe('upload wizard', () => {
     await waitFor(() => expect(sent).toMatchObject({ options, types: {} }));
   });
 
+  it('loads nothing by options that the rows that are shown were not read by', async () => {
+    let loads = 0;
+    server.use(
+      http.post('*/api/v1/loads', () => {
+        loads += 1;
+        return HttpResponse.json(load(), { status: 202 });
+      }),
+      http.post('*/api/v1/uploads/:id/inference', () => HttpResponse.json(upload)),
+    );
+    const { user } = await openReview();
+    const create = screen.getByRole('button', { name: 'Create dataset' });
+    await user.type(screen.getByLabelText('Comments begin with'), '#{Enter}');
+    expect(create).toBeDisabled();
+    expect(screen.getByText(/Read the file again first/)).toBeInTheDocument();
+    expect(loads).toBe(0);
+    await user.click(screen.getByRole('button', { name: 'Read again' }));
+    await waitFor(() => expect(create).toBeEnabled());
+    expect(screen.queryByText(/Read the file again first/)).not.toBeInTheDocument();
+  });
+
+  it.each([
+    ['ndjson', {}, 'Path to the rows', '/data/items', { json_path: '/data/items' }],
+    ['xlsx', { sheet: 'Plan', sheets: ['Plan', 'Notes'] }, 'Cells', 'B2:F', { cell_range: 'B2:F' }],
+  ] as const)('asks of %s what it can be read by', async (format, more, label, typed, options) => {
+    let asked: unknown;
+    const inference = { ...upload.inference, ...more, format, delimiter: null };
+    server.use(
+      http.post('*/api/v1/uploads', () =>
+        HttpResponse.json({ ...upload, inference }, { status: 201 }),
+      ),
+      http.post('*/api/v1/uploads/:id/inference', async ({ request }) => {
+        asked = await request.json();
+        return HttpResponse.json({ ...upload, inference });
+      }),
+    );
+    const { user } = await openReview();
+    expect(screen.queryByLabelText('Between values')).not.toBeInTheDocument();
+    await user.type(screen.getByLabelText(label), typed);
+    await user.click(screen.getByRole('button', { name: 'Read again' }));
+    await waitFor(() => expect(asked).toEqual(options));
+  });
+
   it('says what cannot be meant and keeps what was found', async () => {
     server.use(
       http.post('*/api/v1/uploads/:id/inference', () =>
