@@ -17,6 +17,7 @@ pub(crate) mod excel;
 mod excel_parts;
 mod excel_xml;
 pub(crate) mod json;
+mod json_numbers;
 pub(crate) mod json_path;
 pub(crate) mod json_rows;
 pub(crate) mod nulls;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::batch::BatchBuilder;
+use super::json_numbers::long_number;
 use super::json_rows::{RowFinder, Scalar, Step, read_row};
 use super::scalar_rows::{Origin, ScalarRows};
 use super::tally::shorten_value;
@@ -75,6 +76,11 @@ impl Rows<'_> {
         }
         if let Some((column, value, reason)) = flaw {
             return self.taken.reject(origin.reject(Some(column), value, reason));
+        }
+        let fits = |key: &str, number: &str| self.places.get(key).and_then(|place| batch.sinks.get(*place)).is_some_and(|sink| sink.takes_nearest(number));
+        if let Some((column, number)) = long_number(row, fits) {
+            let reason = "a whole number beyond 64 bits, of which a float would lose digits; write it in quotes, or declare the column as float to have it rounded";
+            return self.taken.reject(origin.reject(Some(column), Some(shorten_value(number.as_bytes())), reason.to_owned()));
         }
         let scalars: Vec<Scalar<'_>> = scalars.into_iter().map(|scalar| scalar.unwrap_or(Scalar::Null)).collect();
         self.taken.append(&scalars, &origin, batch);
@@ -196,6 +202,26 @@ mod tests {
         let loaded = load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target).unwrap();
         assert_eq!(loaded.rows(), [r#"{"x":3}|2"#, "~|3"]);
         assert_eq!(loaded.described(), [r#"line 2, column "a", value "{\"x\":1,\"x\":2}": not an object of JSON that fits the column"#]);
+    }
+
+    #[test]
+    fn whole_numbers_beyond_64_bits_keep_their_digits_or_are_rejected() {
+        let long = "123456789012345678901";
+        let text = format!("{{\"n\":1.5,\"s\":\"a\"}}\n{{\"n\":{long},\"s\":\"b\"}}\n{{\"n\":36893488147419103232,\"s\":\"{long}\"}}\n{{\"n\":2,\"s\":\"c\"}}\n");
+        let rejected = |line: u64, number: &str| {
+            format!(
+                "line {line}, column \"n\", value \"{number}\": a whole number beyond 64 bits, of which a float would lose digits; write it in quotes, or declare the column as \
+                 float to have it rounded"
+            )
+        };
+        // 2^65 is a float; as text its digits would be others.
+        let loaded = load("t.json", text.clone(), &[]).unwrap();
+        assert_eq!((loaded.described(), loaded.types().as_str()), (vec![rejected(2, long)], "n:float s:string"));
+        assert!(loaded.rows().len() == 3 && loaded.rows()[1].ends_with(&format!("|{long}")), "{:?}", loaded.rows());
+        let loaded = load("t.json", text.clone(), &[("n", ColumnType::String)]).unwrap();
+        assert_eq!((loaded.described(), loaded.rows()), (vec![rejected(2, long), rejected(3, "36893488147419103232")], vec!["1.5|a".to_owned(), "2|c".to_owned()]));
+        let loaded = load("t.json", text, &[("n", ColumnType::Float)]).unwrap();
+        assert_eq!((loaded.rejects.len(), loaded.rows().len()), (0, 4));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::split::{Cell, Signs};
 use super::tally::shorten_value;
 use super::value::{self, lenient};
 use crate::catalog::column::ELEMENT;
+use crate::catalog::exact::is_rounded;
 use crate::catalog::{Column, ColumnType, Promotion};
 use crate::error::{Result as LoadResult, near_names};
 
@@ -224,6 +225,15 @@ impl Sink {
             Values::Struct { fields, .. } => fields.iter_mut().for_each(|field| field.set_rounding(rounding)),
             Values::List { element, .. } => element.set_rounding(rounding),
             _ => {}
+        }
+    }
+
+    /// Whether it takes the nearest float of a whole number beyond 64 bits, which is all that the reader of JSON gives of one: because that is the
+    /// number, or because somebody has said that it may be rounded.
+    pub(crate) fn takes_nearest(&self, number: &str) -> bool {
+        match self.column.column_type {
+            ColumnType::String => number.parse::<f64>().is_ok_and(|float| float.to_string() == number),
+            _ => (self.is_declared() && self.rounding) || !is_rounded(number),
         }
     }
 
