@@ -53,6 +53,16 @@ impl Times {
     }
 }
 
+/// What to say of a column of one word that may be a code: `NO` is a country too.
+fn code_note(column: &str, examples: &[String]) -> Option<String> {
+    let meaning = |text: &String| value::boolean(value::trim(text.as_bytes()));
+    let is_code = |text: &String| !["true", "false"].iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    let first = examples.first()?;
+    let found = meaning(first)?;
+    let alone = examples.iter().all(|text| is_code(text) && meaning(text) == Some(found));
+    alone.then(|| format!("column {column:?} has nothing but {first:?} in the sample, which is read as {found}; declare it as string where it is a code"))
+}
+
 /// What to say of times that are finer than what is stored of them.
 pub(super) fn finer_note(column: &str, finer: usize) -> String {
     format!("column {column:?} has {finer} times in the sample with digits beyond the microsecond, which are cut off; declare it as string to keep them")
@@ -158,7 +168,10 @@ impl Observation {
         let undetermined = shape.is_none();
         // Where it is text in the end, nothing is done to what looks like times.
         let times = shape.as_ref().is_some_and(|shape| shape.column_type() == ColumnType::Timestamp);
-        let notes = if times { self.times.notes(name) } else { Vec::new() };
+        let mut notes = if times { self.times.notes(name) } else { Vec::new() };
+        if shape.as_ref().is_some_and(|shape| shape.column_type() == ColumnType::Boolean) {
+            notes.extend(code_note(name, &self.examples));
+        }
         let Column { name, column_type, fields } = shape.map_or_else(|| Column::new(name, ColumnType::String), |shape| shape.column(name));
         InferredColumn {
             name,

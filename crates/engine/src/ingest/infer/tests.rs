@@ -137,6 +137,15 @@ fn what_is_done_to_times_without_a_rejection_is_told() {
     assert_eq!(inferred("t.parquet", writer.into_inner().unwrap()).warnings, [cut("n")]);
 }
 
+#[test]
+fn a_word_that_may_be_a_code_is_told_where_it_stands_alone() {
+    let told = "column \"c\" has nothing but \"NO\" in the sample, which is read as false; declare it as string where it is a code";
+    for (cells, expected) in [("NO,NO", Some(told)), ("NO,,NA,NO", Some(told)), ("no,yes", None), ("NO,SE", None), ("false,False", None), ("NO,false", None)] {
+        let text: String = std::iter::once("c,n\n".to_owned()).chain(cells.split(',').map(|cell| format!("{cell},1\n"))).collect();
+        assert_eq!(inferred("t.csv", text).warnings, expected.into_iter().map(str::to_owned).collect::<Vec<_>>(), "{cells}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_declared_as_text_is_not_warned_of() {
     let text = "t\n2013-01-01T05:00:00Z\n2013-01-01 05:00\n";
