@@ -35,7 +35,8 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
         meta: None,
         public: true,
         version: 0,
-        time_dimension: schema.time_column.clone(),
+        // By the name of its dimension: a model that names none of its own loses its time without a word.
+        time_dimension: schema.time_column.as_deref().map(member_name),
         dimensions: sources
             .iter()
             .map(|source| Dimension {
@@ -270,6 +271,15 @@ mod tests {
         ] {
             assert_eq!(format_of(&Words::of(name)), format, "{name}");
         }
+    }
+
+    #[test]
+    fn a_time_column_of_several_words_is_the_time_of_the_model() {
+        let columns = vec![Column::new("sold at", ColumnType::Timestamp), Column::new("amount", ColumnType::Float)];
+        let model = generate("sales", "Sales", &DatasetSchema::new(columns, Some("sold at".into())).unwrap(), &HashMap::new());
+        let (time, column) = (model.time_dimension.as_deref(), model.dimensions[0].column.as_deref());
+        assert_eq!((time, column), (Some("sold_at"), Some("sold at")));
+        assert_eq!(time, Some(model.dimensions[0].name.as_str()));
     }
 
     #[test]
