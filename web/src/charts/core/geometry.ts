@@ -3,6 +3,7 @@
 
 import { scaleBand, scaleLinear } from 'd3-scale';
 import type { ChartSpec } from './spec';
+import { isWholeFormat } from './number-formats';
 import { bucketStride, fittingLabels, labelStride, timeTicks, valueAxis } from './ticks';
 import { tickLabel } from './time-labels';
 import { GRAIN_MS, nextBucket } from '@/lib/zoned-time';
@@ -126,6 +127,7 @@ function horizontalBars(
     high,
     true,
     Math.max(2, Math.min(5, Math.floor((width - left) / 84))),
+    isWholeFormat(spec.measure.format),
   );
   const texts = format(axis.ticks);
   const lastLabel = measure(texts[texts.length - 1] ?? '') / 2;
@@ -196,7 +198,13 @@ export function geometryOf(
   }
   const [low, high] = valueExtent(spec);
   const wanted = Math.max(2, Math.min(5, Math.floor(height / 46)));
-  const axis = valueAxis(low, high, bars || spec.kind === 'area', wanted);
+  const axis = valueAxis(
+    low,
+    high,
+    bars || spec.kind === 'area',
+    wanted,
+    isWholeFormat(spec.measure.format),
+  );
   const texts = format(axis.ticks);
   const left = Math.ceil(Math.max(16, ...texts.map(measure))) + 8;
   const plot: Rect = {

@@ -2,6 +2,10 @@
 import { formatNumber, formatTicks } from '@/lib/format';
 import type { ChartSpec } from './spec';
 
+/** Whether a format writes whole numbers only: the preset, or a d3-format of integers. */
+export const isWholeFormat = (format: string | null): boolean =>
+  format === 'integer' || (format !== null && /^[^%]*d$/.test(format));
+
 export interface MeasureFormats {
   ticks: (ticks: number[]) => string[];
   full: (value: number | null) => string;

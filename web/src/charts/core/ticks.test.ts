@@ -27,6 +27,19 @@ describe('valueAxis', () => {
     }
   });
 
+  it.each([
+    [0, 1, [0, 1]],
+    [0, 3, [0, 1, 2, 3]],
+    [0, 2.5, [0, 1, 2, 3]],
+    [-1, 1, [-1, 0, 1]],
+    [0, 0, [0, 1]],
+    [0, 40, [0, 10, 20, 30, 40]],
+  ])('has whole ticks for what is written without decimals, from %d to %d', (low, high, ticks) => {
+    const axis = valueAxis(low, high, true, 4, true);
+    expect(axis.ticks).toEqual(ticks);
+    expect(axis.domain).toEqual([ticks[0], ticks.at(-1)]);
+  });
+
   it('never collapses', () => {
     expect(valueAxis(0, 0, true).domain).toEqual([0, 1]);
     const flat = valueAxis(50, 50, false);

@@ -18,8 +18,17 @@ export interface ValueAxis {
   ticks: number[];
 }
 
-/** Round ticks around the values; bars and areas start at zero. Wanted: 3 to 5 lines. */
-export function valueAxis(low: number, high: number, zeroBase: boolean, wanted = 4): ValueAxis {
+/**
+ * Round ticks around the values; bars and areas start at zero. Wanted: 3 to 5 lines. What is written without decimals has none
+ * between two whole numbers: half a flight would be written as another whole one.
+ */
+export function valueAxis(
+  low: number,
+  high: number,
+  zeroBase: boolean,
+  wanted = 4,
+  whole = false,
+): ValueAxis {
   let from = Number.isFinite(low) ? low : 0;
   let to = Number.isFinite(high) ? high : 1;
   if (zeroBase) {
@@ -30,6 +39,11 @@ export function valueAxis(low: number, high: number, zeroBase: boolean, wanted =
     if (to === 0) to = 1;
     else if (to > 0) from = zeroBase ? 0 : from - Math.abs(from) * 0.1;
     else to = zeroBase ? 0 : to + Math.abs(to) * 0.1;
+  }
+  if (whole && to - from < wanted) {
+    const first = Math.floor(from);
+    const ticks = Array.from({ length: Math.ceil(to) - first + 1 }, (_, index) => first + index);
+    return { domain: [first, Math.ceil(to)], ticks };
   }
   const scale = scaleLinear().domain([from, to]).nice(wanted);
   const ticks = scale.ticks(wanted);

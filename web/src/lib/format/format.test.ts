@@ -75,7 +75,9 @@ describe('numbers', () => {
 
   it('ticks share one unit and one precision', () => {
     expect(formatTicks([0, 5_000_000, 10_000_000])).toEqual(['0', '5M', '10M']);
-    expect(formatTicks([0, 500, 1000, 1500])).toEqual(['0', '0.5K', '1.0K', '1.5K']);
+    expect(formatTicks([0, 500, 1000, 1500])).toEqual(['0', '500', '1,000', '1,500']);
+    expect(formatTicks([0, 5_000, 10_000])).toEqual(['0', '5K', '10K']);
+    expect(formatTicks([998.5, 999.25, 1_000])).toEqual(['998.50', '999.25', '1,000.00']);
     expect(formatTicks([0, 10, 20])).toEqual(['0', '10', '20']);
     expect(formatTicks([0, 0.025, 0.05], 'percent')).toEqual(['0.0%', '2.5%', '5.0%']);
     expect(formatTicks([0, 0.5, 1], 'percent')).toEqual(['0%', '50%', '100%']);
