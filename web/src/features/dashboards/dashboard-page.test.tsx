@@ -464,6 +464,25 @@ describe('editing', () => {
     expect(handle).not.toBeInTheDocument();
   }, 40_000);
 
+  it('has the cards one below the other on phones, and changes them by their menus', async () => {
+    const { matchMedia } = window;
+    vi.spyOn(window, 'matchMedia').mockImplementation((media) => ({
+      ...matchMedia(media),
+      matches: media.includes('max-width: 599px'),
+    }));
+    const { user } = open();
+    await card('Flights');
+    await user.keyboard('e');
+    const stack = await screen.findByTestId('edit-stack');
+    expect(screen.queryByTestId('edit-grid')).toBeNull();
+    const menuOf = (title: string) =>
+      within(stack).findByRole('button', { name: `Menu of ${title}` });
+    await user.click(await menuOf('Flights'));
+    await user.click(await screen.findByRole('menuitem', { name: 'Duplicate' }));
+    const copied = await menuOf('Flights (copy)');
+    await waitFor(() => expect(copied).toHaveFocus());
+  }, 40_000);
+
   it('offers both ways when somebody else has saved', async () => {
     const { user } = open();
     await card('Flights');

@@ -19,6 +19,8 @@ import {
   withWidgets,
 } from './draft-slice';
 import type { DraftContent } from './draft-slice';
+import { EditStack } from './edit-stack';
+import type { EditAction } from './edit-menu';
 import { compact, freePlace, place, resize, step } from './layout-moves';
 import { PlaceDialog } from './place-dialog';
 import type { Editing } from './use-editing';
@@ -26,7 +28,9 @@ import { WidgetPanel } from './widget-panel';
 
 const EditGrid = lazy(() => import('./edit-grid'));
 
-const handleOf = (id: string): string => `[data-widget-id="${CSS.escape(id)}"] .card-handle`;
+/** On phones cards have no handle, and the focus goes to their menu. */
+const handleOf = (id: string): string =>
+  `[data-widget-id="${CSS.escape(id)}"] :is(.card-handle, button)`;
 
 export interface EditAreaProps {
   editing: Editing;
@@ -40,6 +44,7 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
   const [selectedId, setSelectedId] = useState<string | null>(null);
   const [placing, setPlacing] = useState<string | null>(null);
   const narrow = useMediaQuery('(max-width: 899px)');
+  const phone = useMediaQuery('(max-width: 599px)');
   const area = useRef<HTMLDivElement>(null);
   // What gets the focus next, as a selector.
   const [focusNext, setFocusNext] = useState<string | null>(null);
@@ -101,7 +106,7 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
     onAddingDone();
     announce(`Added ${title}`);
   };
-  const menu = (id: string, action: 'configure' | 'place' | 'duplicate' | 'delete'): void => {
+  const menu = (id: string, action: EditAction): void => {
     const widget = widgets.find((entry) => entry.id === id);
     if (!widget) return;
     if (action === 'configure') {
@@ -157,31 +162,35 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
             Add a card to begin.
           </EmptyState>
         )}
-        <Suspense fallback={<LoadingState height={320} />}>
-          <EditGrid
-            widgets={widgets}
-            selectedId={selectedId}
-            onSelect={setSelectedId}
-            onLayout={(next, label) => {
-              if (!sameLayouts(content, next)) editing.change(withLayouts(content, next), label);
-            }}
-            onStep={(id, direction, sized, session) => {
-              const before = placedOf(content);
-              const next = sized ? resize(before, id, direction) : step(before, id, direction);
-              if (sameLayouts(content, next)) return;
-              editing.change(
-                withLayouts(content, next),
-                `${sized ? 'Resized' : 'Moved'} ${titleOf(id)}`,
-                session,
-              );
-            }}
-            onRevert={(session) => {
-              if (editing.draft?.history.present.mergeKey === session) editing.undo();
-            }}
-            onSettled={editing.seal}
-            onMenu={menu}
-          />
-        </Suspense>
+        {phone ? (
+          <EditStack widgets={widgets} selectedId={selectedId} onMenu={menu} />
+        ) : (
+          <Suspense fallback={<LoadingState height={320} />}>
+            <EditGrid
+              widgets={widgets}
+              selectedId={selectedId}
+              onSelect={setSelectedId}
+              onLayout={(next, label) => {
+                if (!sameLayouts(content, next)) editing.change(withLayouts(content, next), label);
+              }}
+              onStep={(id, direction, sized, session) => {
+                const before = placedOf(content);
+                const next = sized ? resize(before, id, direction) : step(before, id, direction);
+                if (sameLayouts(content, next)) return;
+                editing.change(
+                  withLayouts(content, next),
+                  `${sized ? 'Resized' : 'Moved'} ${titleOf(id)}`,
+                  session,
+                );
+              }}
+              onRevert={(session) => {
+                if (editing.draft?.history.present.mergeKey === session) editing.undo();
+              }}
+              onSettled={editing.seal}
+              onMenu={menu}
+            />
+          </Suspense>
+        )}
       </Box>
       {panel &&
         (narrow ? (

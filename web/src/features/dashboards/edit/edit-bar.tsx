@@ -54,7 +54,7 @@ export function EditBar({ editing, onAdd, onKeepView }: EditBarProps) {
           )
         }
         onBlur={editing.seal}
-        sx={{ maxWidth: 320 }}
+        sx={{ maxWidth: { sm: 320 } }}
       />
       <ZoneField
         zone={definition.timezone ?? null}
@@ -86,7 +86,16 @@ export function EditBar({ editing, onAdd, onKeepView }: EditBarProps) {
         </Button>
       )}
       <Box sx={{ flex: 1 }} />
-      <Box role="status" sx={{ typography: 'body2', color: 'text.secondary' }}>
+      <Box
+        role="status"
+        sx={{
+          typography: 'body2',
+          color: 'text.secondary',
+          // Below the buttons on phones, which stand in one row so.
+          order: { xs: 1, sm: 0 },
+          width: { xs: '100%', sm: 'auto' },
+        }}
+      >
         {editing.dirty ? 'Draft kept on this device' : 'No changes yet'}
       </Box>
       <Button onClick={editing.discard}>{editing.dirty ? 'Discard' : 'Stop editing'}</Button>

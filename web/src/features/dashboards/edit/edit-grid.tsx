@@ -10,8 +10,9 @@ import { useLiveClient } from '@/api/live-client';
 import type { Widget } from '@/api/types';
 import { useElementSize } from '@/charts/use-element-size';
 import { WidgetCard } from '../card/widget-card';
-import type { CardMenuItem } from '../card/card-menu';
 import { GAP, ROW_HEIGHT } from '../view/first-view';
+import { editMenu } from './edit-menu';
+import type { EditAction } from './edit-menu';
 import { COLUMNS, MAX_HEIGHT, MIN_HEIGHT, MIN_WIDTH } from './layout-moves';
 import type { Direction, Placed } from './layout-moves';
 import { MoveHandle } from './move-handle';
@@ -24,7 +25,7 @@ export interface EditGridProps {
   onStep: (id: string, direction: Direction, sized: boolean, session: string) => void;
   onRevert: (session: string) => void;
   onSettled: () => void;
-  onMenu: (id: string, action: 'configure' | 'place' | 'duplicate' | 'delete') => void;
+  onMenu: (id: string, action: EditAction) => void;
 }
 
 export default function EditGrid(props: EditGridProps) {
@@ -71,18 +72,6 @@ export default function EditGrid(props: EditGridProps) {
       `${verb} ${title}`,
     );
   };
-  const menuOf = (widget: Widget): CardMenuItem[] => [
-    {
-      label: 'Configure',
-      icon: 'edit',
-      run: () => props.onMenu(widget.id, 'configure'),
-      divided: true,
-    },
-    { label: 'Move or size…', icon: 'expand', run: () => props.onMenu(widget.id, 'place') },
-    { label: 'Duplicate', icon: 'copy', run: () => props.onMenu(widget.id, 'duplicate') },
-    { label: 'Delete', icon: 'trash', run: () => props.onMenu(widget.id, 'delete') },
-  ];
-
   return (
     <Box
       ref={frame}
@@ -132,7 +121,7 @@ export default function EditGrid(props: EditGridProps) {
                 widget={widget}
                 editing
                 selected={props.selectedId === widget.id}
-                extraMenu={menuOf(widget)}
+                extraMenu={editMenu(widget.id, props.onMenu)}
                 handle={
                   <MoveHandle
                     title={widget.title}

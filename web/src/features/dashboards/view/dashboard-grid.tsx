@@ -5,9 +5,7 @@ import { memo } from 'react';
 import type { Widget } from '@/api/types';
 import { WidgetCard } from '../card/widget-card';
 import { COLUMNS } from '../edit/layout-moves';
-import { GAP, placeCards, ROW_HEIGHT } from './first-view';
-
-const heightOf = (rows: number): number => rows * ROW_HEIGHT + (rows - 1) * GAP;
+import { GAP, heightOf, phoneRows, placeCards, ROW_HEIGHT } from './first-view';
 
 export interface DashboardGridProps {
   widgets: readonly Widget[];
@@ -29,13 +27,12 @@ export const DashboardGrid = memo(function DashboardGrid({ widgets, onOpen }: Da
     >
       {cards.map(({ widget, startsNear }) => {
         const { x, y, w, h } = widget.layout;
-        const phoneRows = widget.kind === 'number' ? 2 : Math.min(8, Math.max(5, h));
         return (
           <Box
             key={widget.id}
             sx={{
               minWidth: 0,
-              height: { xs: heightOf(phoneRows), sm: 'auto' },
+              height: { xs: heightOf(phoneRows(widget)), sm: 'auto' },
               gridColumn: { sm: `${x + 1} / span ${w}` },
               gridRow: { sm: `${y + 1} / span ${h}` },
             }}

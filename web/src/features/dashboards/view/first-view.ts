@@ -11,6 +11,12 @@ const PHONE_BELOW_PX = 600;
 /** Of those, this many fit on a screen, or just below it. */
 const ON_A_PHONE = 4;
 
+/** How high a card is where it stands alone in its row. */
+export const phoneRows = ({ kind, layout }: Pick<Widget, 'kind' | 'layout'>): number =>
+  kind === 'number' ? 2 : Math.min(8, Math.max(5, layout.h));
+
+export const heightOf = (rows: number): number => rows * ROW_HEIGHT + (rows - 1) * GAP;
+
 export interface Screen {
   width: number;
   height: number;
