@@ -8,6 +8,7 @@ import type { Model } from '@/api/types';
 import { Dialog } from '@/components/dialog';
 import { EmptyState } from '@/components/states';
 import { usable } from '@/components/usable';
+import { beginWith } from '@/lib/begin-with';
 import { offered } from '@/lib/offered';
 import { Icon } from '@/theme/icons';
 import { widgetKinds } from '@/widgets/registry';
@@ -25,7 +26,7 @@ export interface AddDialogProps {
 export function AddDialog({ models, preferred, onAdd, onClose }: AddDialogProps) {
   // What a dashboard is about already is offered there, whatever else is said of it.
   const choices = offered(models, ...(preferred === null ? [] : [preferred]));
-  const [name, setName] = useState(preferred ?? choices[0]?.name ?? '');
+  const [name, setName] = useState(preferred ?? beginWith(choices)?.name ?? '');
   const model = choices.find((entry) => entry.name === name) ?? choices[0];
   const kinds = model
     ? widgetKinds.map((kind) => ({ kind, missing: missingFor(kind, model) }))

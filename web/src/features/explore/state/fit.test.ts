@@ -93,6 +93,11 @@ describe('fitting an address to a model', () => {
     const { complaints, state } = fit({ ...emptyState, grain: 'day' }, [timeless]);
     expect(complaints).toEqual(['Flights has no time to group by.']);
     expect(state.grain).toBeNull();
+    const compared = fit({ ...emptyState, measures: ['count'], compare: true }, [timeless]);
+    expect(compared.complaints).toEqual([
+      'Flights has no time here, so there is nothing before to compare with.',
+    ]);
+    expect(compared.state.compare).toBe(false);
   });
 
   it('names only what is near', () => {

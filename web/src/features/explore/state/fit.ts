@@ -1,6 +1,7 @@
 // The state of an address, fitted to the models that there are: what they do not have is left out, with a sentence that
 // names what is near. Pure.
 import type { Model } from '@/api/types';
+import { beginWith } from '@/lib/begin-with';
 import { isJoined } from '@/lib/joins';
 import { filterMembers, toMember } from '@/lib/members';
 import { widthOf } from '@/lib/missing-buckets';
@@ -41,7 +42,8 @@ export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   // Members without a name before them have always been those of the first model.
   const listed = offered(models);
   const begun = listed.length > 0 ? listed : models;
-  const first = isEmpty(state) ? begun[0] : (begun.find((entry) => !isView(entry)) ?? begun[0]);
+  const says = !isEmpty(state) || state.filters.length > 0 || state.segments.length > 0;
+  const first = says ? (begun.find((entry) => !isView(entry)) ?? begun[0]) : beginWith(begun);
   const model = state.model === null ? first : models.find((entry) => entry.name === state.model);
   if (!model) {
     if (state.model !== null) {
@@ -83,6 +85,10 @@ export function fit(state: ExploreState, models: readonly Model[]): Fitted {
         : `${model.label} has no time to group by.`,
     );
     fitted.grain = null;
+  }
+  if (time === null && fitted.compare) {
+    complaints.push(`${model.label} has no time here, so there is nothing before to compare with.`);
+    fitted.compare = false;
   }
   const named = model.dimensions.find(({ name }) => name === time)?.granularities ?? [];
   const { grain } = fitted;
