@@ -92,6 +92,10 @@ describe('the form', () => {
     await user.click(await screen.findByRole('button', { name: 'Add measure' }));
     expect(saveButton()).toBeDisabled();
     const fields = screen.getByRole('group', { name: 'New measure' });
+    // It stands below all others: whoever adds it is taken there.
+    await waitFor(() =>
+      expect(within(fields).getByRole('textbox', { name: 'Label' })).toHaveFocus(),
+    );
     await user.click(await within(fields).findByRole('combobox', { name: 'Kind' }));
     await user.click(await screen.findByRole('option', { name: 'As it was before' }));
     expect(within(fields).queryByRole('combobox', { name: 'Of' })).toBeNull();
@@ -123,7 +127,7 @@ describe('the form', () => {
     expect(within(fields).queryByRole('textbox', { name: 'Expression' })).toBeNull();
     await user.click(within(fields).getByRole('combobox', { name: 'Of' }));
     await user.click(await screen.findByRole('option', { name: 'dep_delay' }));
-    expect(within(fields).getByRole('combobox', { name: 'Type' })).toHaveTextContent('float');
+    expect(within(fields).getByRole('combobox', { name: 'Type' })).toHaveTextContent('Decimal');
     await user.click(saveButton());
     await waitFor(() => expect(saves).toHaveLength(1));
     expect(saves[0]?.body.dimensions[1]).toEqual({

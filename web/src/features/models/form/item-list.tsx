@@ -1,9 +1,10 @@
-// A list of dimensions, measures, joins or named filters: a line for each, which opens to its fields.
+// A list of dimensions, measures, joins or named filters: a line for each, which opens to its fields. What is added comes into
+// view with the focus in its first field, because it stands below all others.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import ButtonBase from '@mui/material/ButtonBase';
 import IconButton from '@mui/material/IconButton';
-import { Suspense, useContext, useId, useRef, useState } from 'react';
+import { Suspense, useContext, useEffect, useId, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import type { FieldProblem } from '@/api/types';
@@ -36,11 +37,13 @@ export function ItemList<T>(props: ItemListProps<T>) {
   const { title, lead, list, noun, items, problems, nameOf, summary, fresh, onChange } = props;
   const readOnly = useContext(ReadOnly);
   const [open, setOpen] = useState(props.opened ?? null);
+  const [added, setAdded] = useState<number | null>(null);
   const id = useId();
   const add = useRef<HTMLButtonElement>(null);
   const remove = (place: number): void => {
     flushSync(() => {
       setOpen(null);
+      setAdded(null);
       onChange(items.filter((_, index) => index !== place));
     });
     announce(`${nameOf(items[place] as T) || noun} was removed`);
@@ -60,6 +63,7 @@ export function ItemList<T>(props: ItemListProps<T>) {
             onClick={() => {
               onChange([...items, fresh()]);
               setOpen(items.length);
+              setAdded(items.length);
             }}
           >
             Add {noun}
@@ -79,7 +83,10 @@ export function ItemList<T>(props: ItemListProps<T>) {
                 <ButtonBase
                   aria-expanded={isOpen}
                   aria-controls={panel}
-                  onClick={() => setOpen(isOpen ? null : place)}
+                  onClick={() => {
+                    setOpen(isOpen ? null : place);
+                    setAdded(null);
+                  }}
                   sx={{
                     flex: 1,
                     minWidth: 0,
@@ -135,6 +142,7 @@ export function ItemList<T>(props: ItemListProps<T>) {
                           onChange(items.map((entry, index) => (index === place ? next : entry))),
                         place,
                       )}
+                      {added === place && <FocusFirst />}
                     </Suspense>
                   </Box>
                 )}
@@ -153,4 +161,18 @@ export function ItemList<T>(props: ItemListProps<T>) {
       </Box>
     </SectionCard>
   );
+}
+
+/** Among fields whose code may still be on its way: once they are there, the first of them has the focus. */
+function FocusFirst() {
+  const mark = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const item = mark.current?.closest('li');
+    // Not to the edge, where the bar that saves lies over it.
+    item?.scrollIntoView({ block: 'center' });
+    item
+      ?.querySelector<HTMLElement>(':is(input, textarea, [role="combobox"]):not(:disabled)')
+      ?.focus({ preventScroll: true });
+  }, []);
+  return <span ref={mark} hidden />;
 }

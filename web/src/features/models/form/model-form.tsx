@@ -11,6 +11,7 @@ import type {
 } from '@/api/types';
 import { chunkComponent } from '@/components/chunk-component';
 import { SectionCard } from '@/components/section-card';
+import { typeWords } from '@/components/type-sign';
 import { LoadingState } from '@/components/states';
 import { filterText } from '@/lib/filter-words';
 import { targetOf, widened } from '@/lib/joins';
@@ -20,7 +21,7 @@ import { isSavedName } from '../state/name-after';
 import { saidAt } from '../state/places';
 import { columnTypes, formats } from '../state/vocabulary';
 import { DimensionSource } from './dimension-source';
-import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
+import { Choice, Fields, ReadOnly, Text } from './fields';
 import { FiltersField } from './filters-field';
 import type { GranularitiesFieldProps } from './granularities-field';
 import type { HierarchiesSectionProps } from './hierarchies-section';
@@ -109,7 +110,11 @@ export function ModelForm(props: ModelFormProps) {
           items={model.dimensions}
           problems={problems}
           nameOf={({ label, name }) => label || name}
-          summary={({ name, type, expression }) => [name, expression ?? type].join(' \u00b7 ')}
+          summary={({ name, type, expression }) =>
+            [name, expression ?? typeWords[type].label.toLowerCase()]
+              .filter(Boolean)
+              .join(' \u00b7 ')
+          }
           fresh={(): ModelDimension => ({ name: '', label: '', type: 'string', expression: '' })}
           onChange={(dimensions) => set({ dimensions })}
         >
@@ -146,7 +151,10 @@ export function ModelForm(props: ModelFormProps) {
                     label="Type"
                     value={dimension.type}
                     fixed={saved && dimension.expression == null}
-                    options={optionsOf(columnTypes)}
+                    options={columnTypes.map((value) => ({
+                      value,
+                      label: typeWords[value as ColumnType].label,
+                    }))}
                     onChange={(type) => edit({ type: type as ColumnType })}
                   />
                   <Text
@@ -195,7 +203,9 @@ export function ModelForm(props: ModelFormProps) {
           items={model.measures}
           problems={problems}
           nameOf={({ label, name }) => label || name}
-          summary={({ name, kind }) => `${name} \u00b7 ${kindOfMeasure(kind).label.toLowerCase()}`}
+          summary={({ name, kind }) =>
+            [name, kindOfMeasure(kind).label.toLowerCase()].filter(Boolean).join(' \u00b7 ')
+          }
           fresh={(): ModelMeasure => ({ name: '', label: '', kind: 'count' })}
           onChange={(measures) => set({ measures })}
         >
