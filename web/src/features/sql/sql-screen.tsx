@@ -20,6 +20,7 @@ import { Icon } from '@/theme/icons';
 import { AsOfField } from './as-of-field';
 import type { SqlEditorHandle } from './editor/sql-editor';
 import { errorPlace } from './error-place';
+import { firstStatements } from './first-statements';
 import { HistoryList } from './history/history-list';
 import { useHistory } from './history/use-history';
 import { LimitField } from './limit-field';
@@ -320,6 +321,11 @@ export function SqlScreen() {
               running={running}
               outdated={finished?.key !== sqlKey(statement)}
               onRun={runNow}
+              starts={text.trim() === '' ? firstStatements(schema) : []}
+              onStart={(sql) => {
+                setText(sql);
+                editor.current?.focus();
+              }}
             />
           </Box>
         </Box>

@@ -93,6 +93,17 @@ describe('running a statement', () => {
     expect(explained).toEqual([{ sql: count }]);
   });
 
+  it('can begin with a statement over what there is', async () => {
+    const { user } = open();
+    const written = await editor();
+    await user.click(await screen.findByRole('button', { name: 'First rows of Flights' }));
+    expect(written).toHaveTextContent(/select \*\s*from flights\s*limit 100/);
+    expect(screen.queryByRole('button', { name: 'First rows of Flights' })).toBeNull();
+    await run(user);
+    await screen.findByRole('grid', { name: 'Result' });
+    expect(statements).toEqual([{ sql: 'select *\nfrom flights\nlimit 100' }]);
+  });
+
   it('is computed again from its rows, or says what to write so that it can be', async () => {
     const { user } = open();
     await user.type(await editor(), `${count}{Control>}{Enter}{/Control}`);

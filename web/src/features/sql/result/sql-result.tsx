@@ -4,6 +4,7 @@ import { Suspense } from 'react';
 import type { StoredResult } from '@/api/result-store';
 import { chunkComponent } from '@/components/chunk-component';
 import { EmptyState, LoadingState } from '@/components/states';
+import type { FirstStatement } from '../first-statements';
 import type { FinishedRun } from '../use-sql-run';
 import type { AnswerTableProps } from './answer-table';
 import { SqlProblem } from './sql-problem';
@@ -19,13 +20,26 @@ export interface SqlResultProps {
   /** It would be another by now: the statement, the state or the limit was changed. */
   outdated: boolean;
   onRun: () => void;
+  /** What to begin with, where nothing is written yet. */
+  starts: readonly FirstStatement[];
+  onStart: (sql: string) => void;
 }
 
-export function SqlResult({ finished, stored, running, outdated, onRun }: SqlResultProps) {
+export function SqlResult(props: SqlResultProps) {
+  const { finished, stored, running, outdated, onRun, starts } = props;
   if (finished === null) {
     return (
-      <EmptyState icon="table" title="No answer yet">
-        Write a statement and run it with Ctrl+Enter, or Cmd+Enter on a Mac.
+      <EmptyState
+        icon="table"
+        title="No answer yet"
+        action={starts.map(({ label, sql }) => (
+          <Button key={label} onClick={() => props.onStart(sql)}>
+            {label}
+          </Button>
+        ))}
+      >
+        Write a statement and run it, also with Ctrl+Enter, or Cmd+Enter on a Mac.
+        {starts.length > 0 && ' Or begin with:'}
       </EmptyState>
     );
   }
