@@ -103,18 +103,23 @@ describe('a dialog', () => {
   });
 
   it.each([
-    [true, save, 'MuiDialog-paperFullScreen'],
-    [true, undefined, null],
-    [false, save, null],
-  ])('fills a phone where it is a form (%#)', async (phone, actions, style) => {
+    [true, save, 'xs' as const, true],
+    [true, undefined, 'xs' as const, false],
+    [false, save, 'xs' as const, false],
+    [true, undefined, 'lg' as const, true],
+    [false, undefined, 'lg' as const, false],
+  ])('fills a phone where it is a form or a table (%#)', async (phone, actions, size, full) => {
     const plain = window.matchMedia;
     vi.spyOn(window, 'matchMedia').mockImplementation((query) => ({
       ...plain(query),
       matches: phone && query.includes('max-width: 599px'),
     }));
-    const { dialog } = await open(actions ? { actions, onSubmit: () => undefined } : {});
-    if (style === null) expect(dialog).not.toHaveClass('MuiDialog-paperFullScreen');
-    else expect(dialog).toHaveClass(style);
+    const { dialog } = await open({
+      size,
+      ...(actions ? { actions, onSubmit: () => undefined } : {}),
+    });
+    if (full) expect(dialog).toHaveClass('MuiDialog-paperFullScreen');
+    else expect(dialog).not.toHaveClass('MuiDialog-paperFullScreen');
   });
 
   it('without a title has a name, too', async () => {

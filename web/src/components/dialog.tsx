@@ -81,7 +81,8 @@ export function Dialog(props: DialogProps) {
       open={open}
       size={size}
       describedBy={asks ? textId : undefined}
-      full={phone && onSubmit !== undefined}
+      // A table beside a margin of its own would be a column wide.
+      full={phone && (onSubmit !== undefined || size === 'lg')}
       busy={busy}
       keeps={onSubmit !== undefined}
       onClose={stays ? undefined : onClose}
