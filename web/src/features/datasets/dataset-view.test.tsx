@@ -51,6 +51,12 @@ function open(search: string, role: Role = 'owner') {
 
 const address = () => screen.getByTestId('address').textContent;
 
+it('leads to Explore with its model', async () => {
+  open('');
+  const link = await screen.findByRole('link', { name: 'Explore' });
+  expect(link).toHaveAttribute('href', '/explore?model=flights');
+});
+
 describe('versions', () => {
   it('say what made them, and which are not kept any more', async () => {
     open('?tab=versions');

@@ -14,6 +14,7 @@ import { chunkComponent } from '@/components/chunk-component';
 import { PageHeader } from '@/components/page-header';
 import { useShortcuts } from '@/components/shortcuts';
 import { ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { exploring } from '@/lib/explore-link';
 import { formatAge, formatCount, formatNumber, formatRange } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { ColumnsTab } from './columns-tab';
@@ -110,6 +111,9 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
           <>
             {isAtLeast('admin') && <DeleteDataset dataset={dataset} />}
             {mayLoad && <DeleteRows dataset={dataset} />}
+            <Button component={Link} to={exploring(dataset.name)}>
+              Explore
+            </Button>
             <Button component={Link} to={`/models/${encodeURIComponent(dataset.name)}`}>
               {mayLoad ? 'Edit model' : 'Model'}
             </Button>

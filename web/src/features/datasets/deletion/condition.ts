@@ -1,5 +1,5 @@
 // The condition that says which rows go: what is picked from the model is written in SQL and added to what stands there. Pure.
-import type { MemberFilter, Model } from '@/api/types';
+import type { DatasetColumn, MemberFilter, Model } from '@/api/types';
 import { filterSql, NotInSql } from '@/lib/filter-sql';
 import { isJoined } from '@/lib/joins';
 
@@ -11,6 +11,14 @@ export const pickable = (model: Model): Model => ({
       !isJoined(dimension) && dimension.type !== 'timestamp' && dimension.type !== 'date',
   ),
 });
+
+/** A condition as it could be typed, over a column that is there. */
+export function exampleOf(columns: readonly Pick<DatasetColumn, 'name' | 'type'>[]): string {
+  const number = columns.find(({ type }) => type === 'integer' || type === 'float');
+  const { name } = number ?? columns[0] ?? { name: 'a column' };
+  const quoted = /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return number ? `${quoted} = 7` : `${quoted} is null`;
+}
 
 export type Condition = { sql: string } | { problem: string };
 

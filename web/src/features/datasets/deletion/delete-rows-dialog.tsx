@@ -21,7 +21,7 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { LoadingState } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { formatCount, formatNumber } from '@/lib/format';
-import { pickable, says, withFilter } from './condition';
+import { exampleOf, pickable, says, withFilter } from './condition';
 
 const FilterEditor = lazy(() =>
   import('@/components/filter-editor').then((module) => ({ default: module.FilterEditor })),
@@ -98,7 +98,7 @@ export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogP
         minRows={2}
         disabled={busy}
         onChange={(event) => change(event.target.value)}
-        helperText="A condition in SQL over the columns of the dataset, such as customer_id = 7"
+        helperText={`A condition in SQL over the columns of the dataset, such as ${exampleOf(dataset.columns)}`}
         slotProps={{ htmlInput: { spellCheck: false, sx: { fontFamily: 'monospace' } } }}
       />
       <PickCondition dataset={dataset} condition={condition} onChange={change} />
