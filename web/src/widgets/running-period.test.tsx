@@ -105,7 +105,7 @@ describe('a number that goes on', () => {
 
   it('is held against as much of the period before, and says so', () => {
     compared(number('2026-10-02T10:00:00Z', 4), number('2026-10-02T10:00:00Z', 5));
-    expect(text()).toBe('▼ −20.0%from 5 before, as far');
+    expect(text()).toBe('▼ −20.0%from 5 at this point before');
   });
 
   it('is held against all of it once it has ended', () => {

@@ -14,7 +14,7 @@ const toneColour = { good: 'success.main', bad: 'error.main', neutral: 'text.sec
 /** Of what was before: a part is held against as long a part, and never against all of it. */
 const beforeWords = {
   whole: (value: string): string => `from ${value} before`,
-  part: (value: string): string => `from ${value} before, as far`,
+  part: (value: string): string => `from ${value} at this point before`,
   nothing: (value: string): string => `not compared ${SO_FAR}; ${value} in all before`,
 };
 
