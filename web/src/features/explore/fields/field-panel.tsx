@@ -5,6 +5,7 @@ import TextField from '@mui/material/TextField';
 import { useId, useRef, useState } from 'react';
 import type { KeyboardEvent, RefObject } from 'react';
 import type { Model } from '@/api/types';
+import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import type { ExploreState } from '../state/explore-state';
 import { toggleDimension, toggleMeasure, toggleTime, withModel } from '../state/explore-state';
@@ -110,9 +111,27 @@ export function FieldPanel({ models, model, state, change, searchRef }: FieldPan
           <Box key={group.id} role="group" aria-label={group.title} sx={{ mb: 3 }}>
             <Box
               aria-hidden="true"
-              sx={{ typography: 'caption', color: 'text.secondary', fontWeight: 600, mb: 0.5 }}
+              sx={{
+                // A model may have more measures than fit: what one is among, and how many there are, stays in sight.
+                position: 'sticky',
+                top: 0,
+                zIndex: 1,
+                display: 'flex',
+                justifyContent: 'space-between',
+                gap: 2,
+                bgcolor: 'background.paper',
+                typography: 'caption',
+                color: 'text.secondary',
+                fontWeight: 600,
+                pb: 0.5,
+              }}
             >
-              {group.title}
+              <span>{group.title}</span>
+              {group.fields.length > 5 && (
+                <Box component="span" sx={{ fontWeight: 400, pr: 2 }}>
+                  {formatNumber(group.fields.length, 'integer')}
+                </Box>
+              )}
             </Box>
             {group.fields.map((field) => (
               <FieldItem

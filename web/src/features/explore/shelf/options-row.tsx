@@ -60,7 +60,7 @@ export function OptionsRow(props: OptionsRowProps) {
   const turnable = [...(state.grain !== null && time !== null ? [time] : []), ...state.dimensions];
   const set = (part: Partial<ExploreState>): void => change((old) => ({ ...old, ...part }));
   const worked = countsBusinessDays(state.range);
-  const comparable = time !== null && state.range !== 'all' && !worked;
+  const comparable = state.range !== 'all' && !worked;
 
   return (
     <Box
@@ -153,19 +153,21 @@ export function OptionsRow(props: OptionsRowProps) {
           />
         </Box>
       )}
-      <ToggleChip
-        label="Compare with before"
-        pressed={state.compare && comparable}
-        disabled={!comparable}
-        onToggle={() => set({ compare: !state.compare })}
-        hint={
-          comparable
-            ? 'Against as many months or days right before; of what still goes on, against as much'
-            : worked
-              ? 'A range of business days is not compared: before it other days are off'
-              : 'Choose a range of time: all time has nothing before it'
-        }
-      />
+      {time !== null && (
+        <ToggleChip
+          label="Compare with before"
+          pressed={state.compare && comparable}
+          disabled={!comparable}
+          onToggle={() => set({ compare: !state.compare })}
+          hint={
+            comparable
+              ? 'Against as many months or days right before; of what still goes on, against as much'
+              : worked
+                ? 'A range of business days is not compared: before it other days are off'
+                : 'Choose a range of time: all time has nothing before it'
+          }
+        />
+      )}
       {query !== null && <ExplainButton title={titleOf(state, model)} query={query} />}
       <AnchoredPanel label="Time" anchor={anchor} onClose={() => setAnchor(null)}>
         {anchor !== null && (
