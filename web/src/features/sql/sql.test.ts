@@ -1,6 +1,7 @@
 // The pure parts of the page for statements: addresses, places of errors, history, completion.
 import { CompletionContext } from '@codemirror/autocomplete';
 import type { CompletionResult } from '@codemirror/autocomplete';
+import { keywordCompletionSource } from '@codemirror/lang-sql';
 import { EditorState } from '@codemirror/state';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '@/api/types';
@@ -8,6 +9,7 @@ import { flightsModel } from '@/testing/fake-engine';
 import { datasets, flightsDetail } from '@/testing/fixtures';
 import { tripsView } from '@/testing/view-fixtures';
 import { parseAsOf } from './as-of-field';
+import { functionNames, words } from './editor/dialect';
 import { measureCompletions, namespaceOf, plainCompletions } from './editor/completion';
 import { selectAt } from './editor/select-at';
 import type { SelectAt } from './editor/select-at';
@@ -207,6 +209,19 @@ describe('completion', () => {
       expect.arrayContaining(['dep_delay', 'date_trunc']),
     );
     expect(offered('select 1 from weather where d')).not.toContain('dep_delay');
+  });
+
+  it('offers no function a second time among the words of the language', () => {
+    const text = 'select c';
+    const context = new CompletionContext(EditorState.create({ doc: text }), text.length, false);
+    const found = keywordCompletionSource(words)(context) as CompletionResult;
+    const labels = found.options.map(({ label }) => label);
+    expect(labels).toContain('cast');
+    // Of a join, too.
+    expect(labels.filter((label) => functionNames.includes(label)).sort()).toEqual([
+      'left',
+      'right',
+    ]);
   });
 
   it('leaves what follows a dot or a quote to the language', () => {

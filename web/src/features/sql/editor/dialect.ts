@@ -26,4 +26,10 @@ export const dialect = SQLDialect.define({
   hashComments: false,
 });
 
+/** Words without functions, for completion: these are offered once, with their bracket. */
+export const words = SQLDialect.define({
+  keywords: inOneLine(keywords),
+  types: inOneLine(types),
+});
+
 export const functionNames: readonly string[] = inOneLine(functions).split(' ');

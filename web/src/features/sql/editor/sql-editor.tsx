@@ -17,7 +17,7 @@ import type { ErrorPlace } from '../error-place';
 import type { Schema } from '../use-schema';
 import { appearance } from '@/components/code/appearance';
 import { measureCompletions, namespaceOf, outsideMeasure, plainCompletions } from './completion';
-import { dialect } from './dialect';
+import { dialect, words } from './dialect';
 import { markWrong, wrongPlace } from './wrong-place';
 
 export interface SqlEditorHandle {
@@ -43,7 +43,7 @@ const language = (schema: Schema) =>
     dialect.language,
     [
       outsideMeasure(schemaCompletionSource({ dialect, schema: namespaceOf(schema) })),
-      outsideMeasure(keywordCompletionSource(dialect)),
+      outsideMeasure(keywordCompletionSource(words)),
       outsideMeasure(plainCompletions(schema)),
       measureCompletions(schema),
     ].map((autocomplete) => dialect.language.data.of({ autocomplete })),
