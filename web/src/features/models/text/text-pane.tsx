@@ -24,7 +24,8 @@ export function TextPane({ label, text, wrong, readOnly, shapeOf, onChange }: Te
     <Box sx={{ display: 'grid', gap: 3 }}>
       <Box
         sx={{
-          height: { xs: '60dvh', md: 'calc(100dvh - 320px)' },
+          // Above the bar that saves, so that the line that is written is in sight.
+          height: { xs: 'calc(100dvh - 430px)', md: 'calc(100dvh - 320px)' },
           minHeight: 280,
           border: 1,
           borderColor: wrong.length > 0 ? 'error.main' : 'divider',
