@@ -22,6 +22,7 @@
 
 pub(crate) mod arrange;
 pub(crate) mod bloom;
+mod burial;
 pub(crate) mod checked_text;
 pub(crate) mod checkpoint;
 pub(crate) mod checksum;
@@ -42,6 +43,7 @@ pub(crate) mod layout;
 pub(crate) mod leftovers;
 pub(crate) mod load_record;
 pub(crate) mod log;
+mod look_back;
 pub(crate) mod opening;
 pub(crate) mod positions;
 pub(crate) mod reader;
@@ -53,6 +55,8 @@ pub(crate) mod rowsum;
 pub(crate) mod s3;
 pub(crate) mod segment;
 pub(crate) mod statistics;
+#[cfg(test)]
+mod testing;
 pub(crate) mod widening;
 pub(crate) mod writer;
 pub(crate) mod writes;

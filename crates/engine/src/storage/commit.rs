@@ -16,6 +16,7 @@ use super::durable::{NotDurable, NotWritten};
 use super::entry::{Entry, HeldTo, LoadRecord};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
+use super::look_back::LookedBack;
 use super::positions::Positions;
 use super::segment::Segment;
 use super::writer::object_path;
@@ -138,8 +139,13 @@ impl DatasetLog {
                     if let Some(before) = &before
                         && !self.is_still_there(before).await.unwrap_or(true)
                     {
-                        self.forget().await;
-                        return Err(Error::not_found("the dataset was deleted in the meantime"));
+                        // Or the log was cleaned up, which says nothing of the entry.
+                        match self.look_back(version, &entry, &before.metadata.id).await {
+                            LookedBack::Made => {}
+                            LookedBack::NotMade => continue,
+                            LookedBack::Deleted => return Err(Error::not_found("the dataset was deleted in the meantime")),
+                            LookedBack::Unknown(error) => return Ok(unknown(version, error)),
+                        }
                     }
                     let snapshot = Arc::new(match before {
                         None => Snapshot::first(entry)?,
@@ -153,11 +159,7 @@ impl DatasetLog {
                     writes.done().await?;
                     return Err(error.context("commit"));
                 }
-                Put::Unknown(error) => {
-                    let message =
-                        format!("commit: it is not known whether version {version} was made: {error}; look before you try again, or repeat a load with the same key or position");
-                    return Ok(Committed::Unknown(Error::new(ErrorKind::Unavailable, message).because(error)));
-                }
+                Put::Unknown(error) => return Ok(unknown(version, error)),
             }
         }
         Err(Error::conflict(format!("{ATTEMPTS} other commits came first; try again")))
@@ -248,12 +250,21 @@ impl DatasetLog {
             return Ok(());
         }
         let objects = self.objects().await?;
-        // Somebody may have made the dataset since: only what a deletion has left behind ends with its last word.
-        let Some(last) = objects.iter().filter_map(layout::version_of).max() else { return Ok(()) };
-        match self.read_bytes(last).await? {
-            Some(bytes) if is_last_word(&bytes, last)? => self.remove_log(objects, last, &bytes).await,
-            _ => Ok(()),
+        let mut versions: Vec<u64> = objects.iter().filter_map(layout::version_of).collect();
+        versions.sort_unstable();
+        let mut late = Vec::new();
+        for version in versions.into_iter().rev() {
+            let Some(bytes) = self.read_bytes(version).await? else { return Ok(()) };
+            if is_last_word(&bytes, version)? {
+                return self.remove_log(objects, version, &bytes).await;
+            }
+            // Somebody may have made the dataset since: only what a deletion has left behind ends with its last word.
+            if !self.is_nobodys(&bytes).await? {
+                return Ok(());
+            }
+            late.push((version, bytes));
         }
+        self.remove_nobodys(late).await
     }
 
     async fn finish_deletion(&self, version: u64) -> Result<()> {
@@ -278,6 +289,10 @@ impl DatasetLog {
     async fn remove_log(&self, mut locations: Vec<Path>, last: u64, last_word: &Bytes) -> Result<()> {
         // Another engine may be putting it at this moment.
         self.rely_on(last).await?;
+        // What was sent for the table and comes later is known by that.
+        if let Some(metadata) = super::log::decode(last_word, last, None)?.metadata {
+            self.bury(&metadata.id).await;
+        }
         // Log entries after everything else, oldest first. Behind the last one stand at most some of tables before, which came late.
         locations.sort_by_key(|location| (layout::version_of(location).filter(|version| *version <= last).map_or(0, |version| version + 1), location.to_string()));
         let log = layout::log_folder(&self.prefix);
@@ -294,6 +309,11 @@ impl DatasetLog {
         self.forget().await;
         Ok(())
     }
+}
+
+fn unknown(version: u64, error: Error) -> Committed {
+    let message = format!("commit: it is not known whether version {version} was made: {error}; look before you try again, or repeat a load with the same key or position");
+    Committed::Unknown(Error::new(ErrorKind::Unavailable, message).because(error))
 }
 
 /// Whether an entry is that of a deleted dataset.

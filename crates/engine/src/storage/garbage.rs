@@ -159,7 +159,7 @@ impl DatasetLog {
     ///
     /// # Errors
     /// `Corrupt` when an entry is missing between others; what the store says.
-    async fn removals(&self, snapshot: &Snapshot, mut wanted: HashSet<String>) -> Result<HashMap<String, (u64, DateTime<Utc>)>> {
+    pub(super) async fn removals(&self, snapshot: &Snapshot, mut wanted: HashSet<String>) -> Result<HashMap<String, (u64, DateTime<Utc>)>> {
         let mut removed = HashMap::new();
         let mut missing = None;
         let mut entries = futures::stream::iter((0..=snapshot.version).rev())

@@ -19,6 +19,22 @@ pub(crate) fn salt(tenant_id: &TenantId) -> Path {
     tenant(tenant_id).join("_salt")
 }
 
+/// Folder that says which tables of a name were deleted. It lies beside the folder of the name, in which nothing of them is left.
+pub(crate) fn deleted_tables(dataset: &Path) -> Path {
+    let mut parts: Vec<_> = dataset.parts().collect();
+    let name = parts.pop();
+    let folder = Path::from_iter(parts).join("_deleted");
+    match name {
+        Some(name) => folder.join(name),
+        None => folder,
+    }
+}
+
+/// What says that a table was deleted.
+pub(crate) fn deleted_table(dataset: &Path, table: &str) -> Path {
+    deleted_tables(dataset).join(table)
+}
+
 /// Folder of the log of a dataset.
 pub(crate) fn log_folder(dataset: &Path) -> Path {
     dataset.clone().join("_delta_log")

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::TryStreamExt;
 use futures::future::{join, join_all};
 use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore};
 use serde_json::json;
 use tidemill::clock::ManualClock;
 use tidemill::{Engine, ErrorKind, Json, Limits, LoadMode, Mill, Scope, Settings, TenantId};
@@ -113,6 +116,45 @@ async fn an_entry_that_comes_after_its_table_is_gone_is_nobodys() {
         mill.delete_dataset("orders").await.unwrap();
         let again = over(&store).await.tenant("acme").unwrap();
         assert_eq!(again.load("orders", Json::bytes(rows(0, 1))).await.unwrap().version, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_comes_between_a_deletion_and_the_making_anew_is_nobodys() {
+    for before in [1, 4] {
+        let disk: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let (store, slow) = (FaultyStore::around(Arc::clone(&disk)), FaultyStore::around(Arc::clone(&disk)));
+        let (mill, late) = (over(&store).await.tenant("acme").unwrap(), over(&slow).await.tenant("acme").unwrap());
+        for n in 0..before {
+            mill.load("orders", Json::bytes(rows(n, 1))).await.unwrap();
+        }
+        assert_eq!(count(&late).await, Some(before as u64));
+        let release = slow.hold(&format!("_delta_log/{before:020}.json"));
+        let loading = tokio::spawn({
+            let late = late.clone();
+            async move { late.load("orders", Json::bytes(rows(50, 2))).await }
+        });
+        slow.stopped().await;
+        mill.delete_dataset("orders").await.unwrap();
+        release.notify_one();
+        let error = loading.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        let again = over(&store).await.tenant("acme").unwrap();
+        for mill in [&mill, &late, &again] {
+            assert_eq!(count(mill).await, None, "{before}");
+        }
+        // Whoever it is, the name is free.
+        let report = if before == 1 { &again } else { &late }.load("orders", Json::bytes(rows(100, 3))).await.unwrap();
+        assert_eq!(report.version, 0);
+        mill.load("orders", Json::bytes(rows(200, 1))).await.unwrap();
+        for mill in [&mill, &late, &again, &over(&store).await.tenant("acme").unwrap()] {
+            assert_eq!(count(mill).await, Some(4), "{before}");
+        }
+        // Other readers find a log without a gap, in which everything is of one table.
+        let log: Vec<ObjectMeta> = disk.list(Some(&Path::from("acme/orders/_delta_log"))).try_collect().await.unwrap();
+        let mut names: Vec<&str> = log.iter().filter_map(|object| object.location.filename()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["00000000000000000000.json", "00000000000000000001.json"]);
     }
 }
 

@@ -45,6 +45,11 @@ impl Bucket {
         self.late.push((step, name.to_owned(), content, create));
     }
 
+    /// Keeps those that are on their way for longer.
+    pub(crate) fn delay(&mut self, steps: u64) {
+        self.late.iter_mut().for_each(|(at, ..)| *at += steps);
+    }
+
     /// Does the puts that are due.
     pub(crate) fn arrive(&mut self, step: u64, now: DateTime<Utc>) {
         let (due, late): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|(at, ..)| *at <= step);

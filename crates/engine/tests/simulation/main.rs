@@ -9,6 +9,7 @@ mod dice;
 mod every_call;
 mod flips;
 mod kills;
+mod late;
 mod ledger;
 mod machine;
 mod node;
