@@ -66,6 +66,9 @@ pub struct Settings {
     /// to 86,400; 0 turns upkeep off: then call [`Mill::compact`](crate::Mill::compact) and
     /// [`Mill::vacuum`](crate::Mill::vacuum). Raise it where commits are many and questions few.
     pub upkeep_seconds: u64,
+    /// Datasets that upkeep looks after at the same time. Range 1 to 16. What their merges hold in memory is shared by all of them, so more of
+    /// them read and write beside each other and hold no more. Raise it on machines with many cores and very many datasets.
+    pub upkeep_datasets: usize,
     /// Seconds that a segment which a rewrite replaced stays in the store, for queries that read an older version. Longer
     /// than any query runs, here or in another engine over the same store. Range 60 to 2,592,000 (30 days).
     pub replaced_kept_seconds: u64,
@@ -98,6 +101,7 @@ impl Default for Settings {
             push_widening_bytes: 64 << 20,
             unpack_ratio: UNPACK_RATIO,
             upkeep_seconds: 10,
+            upkeep_datasets: 2,
             replaced_kept_seconds: 3_600,
             versions_kept_seconds: 7 * 86_400,
             checkpoint_commits: 50,
@@ -122,6 +126,7 @@ impl Settings {
             ("query_partitions", self.query_partitions, 1, 64),
             ("tenant_planned_statements", self.tenant_planned_statements, 1, 64),
             ("segment_max_rows", self.segment_max_rows, 1_000, 1 << 24),
+            ("upkeep_datasets", self.upkeep_datasets, 1, 16),
             ("footer_cache_bytes", self.footer_cache_bytes, 0, usize::MAX),
             ("event_capacity", self.event_capacity, 16, 1 << 16),
             ("partial_cache_bytes", self.partial_cache_bytes, 0, usize::MAX),

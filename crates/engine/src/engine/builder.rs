@@ -227,6 +227,7 @@ impl EngineBuilder {
                 pace: Default::default(),
                 advisor: Advisor::default(),
                 keeper: Keeper::default(),
+                merging: Default::default(),
                 chores: Default::default(),
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
                 open: RwLock::new(true),

@@ -1,6 +1,6 @@
 //! Upkeep: a task of the engine that listens to commits and, a little later, takes out what is too old, merges small segments,
-//! writes checkpoints and removes what nothing needs any more. One dataset at a time; what fails is said once and tried again
-//! later and later. Once, soon after the engine was opened, it lists the datasets of the store, so that it looks after
+//! writes checkpoints and removes what nothing needs any more. A few datasets beside each other, so that a long merge of one keeps
+//! the others from nothing (`plan.rs` says whose turn it is); what fails is said once and tried again later and later. Once, soon after the engine was opened, it lists the datasets of the store, so that it looks after
 //! those too that nobody writes through this engine.
 //!
 //! It holds no engine: it ends when the last handle of the engine goes, and at once when the engine is closed. It may be
@@ -13,9 +13,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use object_store::ObjectStore;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -23,7 +25,7 @@ use crate::events::Event;
 use crate::ids::TenantId;
 use crate::mill::{Chore, Done, Mill, Shared, UpkeepRecord};
 use crate::scope::Scope;
-use plan::{BACKOFF_MAX, Key, Later, Plan};
+use plan::{BACKOFF_MAX, Key, Later, Plan, Served};
 use steady::Steady;
 
 /// Datasets that are looked after without having been written through this engine.
@@ -40,7 +42,15 @@ pub(super) fn start(shared: &Arc<Shared>) {
         return;
     }
     let running = Duration::from_secs(settings.replaced_kept_seconds);
-    let plan = Plan { every: Duration::from_secs(settings.upkeep_seconds), running, kept: running + Duration::from_secs(settings.versions_kept_seconds), datasets: HashMap::new() };
+    let plan = Plan {
+        every: Duration::from_secs(settings.upkeep_seconds),
+        running,
+        kept: running + Duration::from_secs(settings.versions_kept_seconds),
+        places: settings.upkeep_datasets,
+        datasets: HashMap::new(),
+        busy: HashMap::new(),
+        served: Served::default(),
+    };
     let steady = Steady::new(shared.clock.now(), Instant::now());
     let stopped = shared.closing.clone().cancelled_owned();
     let work = run(Arc::downgrade(shared), shared.events.listen(), plan, steady);
@@ -53,14 +63,38 @@ pub(super) fn start(shared: &Arc<Shared>) {
     });
 }
 
+/// Something that is being done.
+struct Turn {
+    key: Key,
+    chore: Chore,
+    started_at: DateTime<Utc>,
+    started: Instant,
+}
+
+/// What is being done. It stops where it is when this is dropped.
+#[derive(Default)]
+struct Turns {
+    tasks: JoinSet<Result<(Done, Later)>>,
+    by_task: HashMap<Id, Turn>,
+}
+
 async fn run(engine: Weak<Shared>, mut events: broadcast::Receiver<Event>, mut plan: Plan, mut steady: Steady) {
     let mut listing = Some(Instant::now() + plan.every);
+    let mut turns = Turns::default();
     loop {
-        let next = plan.next();
-        let at = next.as_ref().map_or_else(|| Instant::now() + BACKOFF_MAX, |(at, _)| *at);
+        while let Some((key, chore)) = plan.begin(Instant::now()) {
+            let Some(shared) = engine.upgrade() else { return };
+            begin(shared, &mut plan, &mut steady, &mut turns, key, chore);
+        }
+        let at = plan.next().map_or_else(|| Instant::now() + BACKOFF_MAX, |(at, _)| at);
         tokio::select! {
             biased;
-            // Commits that come while a dataset is looked after wait in the channel.
+            Some(ended) = turns.tasks.join_next_with_id() => {
+                let Some(shared) = engine.upgrade() else { return };
+                end(&shared, &mut plan, &mut turns, ended);
+                shared.chores.waiting(plan.datasets.len());
+            }
+            // What is due then begins above.
             () = tokio::time::sleep_until(at.min(listing.unwrap_or(at))) => {
                 let Some(shared) = engine.upgrade() else { return };
                 if listing.is_some_and(|listing| listing <= Instant::now()) {
@@ -68,8 +102,6 @@ async fn run(engine: Weak<Shared>, mut events: broadcast::Receiver<Event>, mut p
                         tracing::warn!(%error, "upkeep could not list the datasets of the store; it is tried again later");
                         Instant::now() + BACKOFF_MAX
                     });
-                } else if let Some((_, (key, chore))) = next.filter(|(at, _)| *at <= Instant::now()) {
-                    turn(&shared, &mut plan, &mut steady, &key, chore).await;
                 }
                 shared.chores.waiting(plan.datasets.len());
             }
@@ -110,15 +142,26 @@ async fn list(shared: &Arc<Shared>, plan: &mut Plan) -> Result<()> {
     Ok(())
 }
 
-/// Does one chore and writes down how it went.
-async fn turn(shared: &Arc<Shared>, plan: &mut Plan, steady: &mut Steady, key: &Key, chore: Chore) {
+/// Begins a chore, unless it is for good and the clock is not to be trusted.
+fn begin(shared: Arc<Shared>, plan: &mut Plan, steady: &mut Steady, turns: &mut Turns, key: Key, chore: Chore) {
     let (started_at, started) = (shared.clock.now(), Instant::now());
     if !steady.is(started_at, started) && chore != Chore::Compaction {
-        return plan.put_off(key, chore, Instant::now() + PUT_OFF);
+        return plan.put_off(&key, chore, Instant::now() + PUT_OFF);
     }
-    let result = look_after(shared, key, chore).await;
-    let failures = plan.done(key, chore, &result.as_ref().map(|(_, later)| *later).map_err(|error| Error::new(error.kind(), error.message())), Instant::now());
-    let (tenant, dataset) = key;
+    let of = key.clone();
+    let task = turns.tasks.spawn(async move { look_after(&shared, &of, chore).await });
+    turns.by_task.insert(task.id(), Turn { key, chore, started_at, started });
+}
+
+/// Takes note of how a chore ended, and writes it down.
+fn end(shared: &Shared, plan: &mut Plan, turns: &mut Turns, ended: Result<(Id, Result<(Done, Later)>), JoinError>) {
+    let (task, result) = match ended {
+        Ok(ended) => ended,
+        Err(error) => (error.id(), Err(Error::internal(format!("upkeep ended without a word: {error}")))),
+    };
+    let Some(Turn { key, chore, started_at, started }) = turns.by_task.remove(&task) else { return };
+    let failures = plan.done(&key, chore, &result.as_ref().map(|(_, later)| *later).map_err(|error| Error::new(error.kind(), error.message())), Instant::now());
+    let (tenant, dataset) = &key;
     let (done, error) = match result {
         Ok((done, _)) => (done, None),
         // Deleted meanwhile.

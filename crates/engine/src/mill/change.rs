@@ -116,6 +116,7 @@ impl Mill {
                 }
                 for work in works {
                     let _turn = log.rewriting.lock().await;
+                    let _room = self.shared.merging.take(&work).await?;
                     match compaction::merge(&self.rewriter(&log), &snapshot, work, &pool, &carry).await {
                         Ok(merged) => {
                             rows += merged.output.rows;

@@ -27,6 +27,7 @@ use crate::query::pace::Pace;
 use crate::query::session::Session;
 use crate::semantic::Model;
 use crate::settings::Settings;
+use crate::storage::compaction::Room;
 
 /// Models that are kept, over all scopes.
 pub(crate) const VISIBLE_MODELS: u64 = 1_000;
@@ -85,6 +86,8 @@ pub(crate) struct Shared {
     pub references: Arc<KnownReferences>,
     pub advisor: Advisor,
     pub keeper: Keeper,
+    /// Held by merges of segments, for what they hold in memory.
+    pub merging: Room,
     /// What upkeep did.
     pub chores: ChoreLog,
     /// Held for reading by each write, for writing by `close`: then nothing new begins.

@@ -24,6 +24,7 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSe
 use datafusion::physical_plan::sorts::streaming_merge::StreamingMergeBuilder;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::entry::Rewrite;
 use super::log::Snapshot;
@@ -49,6 +50,28 @@ pub(crate) struct Work {
     pub chunk: String,
     /// The segments, in the order of the version.
     pub inputs: Vec<Arc<Segment>>,
+}
+
+/// Room in memory for the merges of an engine. Those of several datasets together have as much as the largest of one takes; what is
+/// read of the inputs counts beside it, in the pool that queries have.
+#[derive(Debug)]
+pub(crate) struct Room(Semaphore);
+
+const ROOM_MIB: u32 = (RUN_MAX_BYTES >> 20) as u32;
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Semaphore::new(ROOM_MIB as usize))
+    }
+}
+
+impl Room {
+    /// Room for what a run of segments becomes, once there is some. Who came first has it first.
+    pub(crate) async fn take(&self, work: &Work) -> Result<SemaphorePermit<'_>> {
+        let bytes: u64 = work.inputs.iter().map(|input| input.bytes).sum();
+        let wanted = u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(ROOM_MIB).clamp(1, ROOM_MIB);
+        self.0.acquire_many(wanted).await.map_err(|_| Error::internal("the room for merges was closed"))
+    }
 }
 
 /// Told of every merge, so that what was computed over the inputs can be carried to the output instead of being computed
