@@ -195,9 +195,13 @@ impl EngineBuilder {
             // Of other stores it is not known what they make of the extensions of a put.
             let keeps_order = matches!(self.place, Some(Place::Folder(_) | Place::Disk(_)));
             let store = open_place(self.place.take()).await?;
+            let closing = CancellationToken::new();
+            // Where the engine is not opened after all, nothing goes on for it.
+            let guard = closing.clone().drop_guard();
             if let Some(folder) = folder {
-                // Beside everything else: nobody waits for it.
-                drop(tokio::task::spawn_blocking(move || leftovers::sweep(&folder, LEFT_AFTER)));
+                // Beside everything else: nobody waits for it, nor does a process that has ended its work.
+                let closing = closing.clone();
+                drop(tokio::task::spawn_blocking(move || leftovers::sweep(&folder, LEFT_AFTER, || closing.is_cancelled())));
             }
             if bucket {
                 s3::refuse_unconditional(&*store).await?;
@@ -231,10 +235,12 @@ impl EngineBuilder {
                 chores: Default::default(),
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
                 open: RwLock::new(true),
-                closing: CancellationToken::new(),
+                closing,
                 settings: self.settings,
                 store,
             };
+            // From now on the engine does it.
+            drop(guard.disarm());
             Ok(Engine::from_shared(shared))
         })
     }

@@ -98,7 +98,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         host.log.rely_on(*version).await?;
         return Ok(Loaded { report: once::repeat(&host.dataset, *version, record, load).await?, created: false });
     }
-    if let Some(report) = repeated::answer(&host, load.advance.as_ref(), before.as_deref()).await? {
+    if let Some(report) = repeated::answer(&host, load.advance.as_ref(), load.idempotency_key.as_deref(), before.as_deref()).await? {
         return Ok(Loaded { report, created: false });
     }
     match (&load.mode, &before) {

@@ -1,4 +1,4 @@
-//! What the owner of a dataset decides about it: how long rows and versions are kept. Kept in the log of the dataset, so that
+//! What the owner of a dataset decides about it: how long rows, versions and keys of loads are kept. Kept in the log of the dataset, so that
 //! every engine over the store knows it, other Delta engines among them.
 
 use futures::future::BoxFuture;
@@ -13,6 +13,7 @@ use crate::storage::entry::{Entry, Metadata};
 
 const KEEP_DAYS_MAX: u32 = 36_500;
 const VERSIONS_KEPT_DAYS_MAX: u32 = 3_650;
+const KEYS_KEPT_DAYS_MAX: u32 = 36_500;
 
 impl Mill {
     /// The settings of a dataset.
@@ -44,7 +45,7 @@ impl Mill {
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
     /// mill.load("orders", Csv::bytes("at,amount\n2013-01-01,2\n")).await?;
-    /// let settings = DatasetSettings { keep_days: Some(90), versions_kept_days: Some(1) };
+    /// let settings = DatasetSettings { keep_days: Some(90), versions_kept_days: Some(1), ..Default::default() };
     /// mill.update_dataset_settings("orders", settings).await?;
     /// assert_eq!(mill.dataset_settings("orders").await?, settings);
     /// # Ok::<(), tidemill::Error>(())
@@ -88,7 +89,12 @@ fn check(settings: &DatasetSettings, has_time: bool) -> Result<()> {
     if settings.keep_days.is_some() && !has_time {
         return Err(Error::invalid("no column of the dataset places rows in time, so none is too old; leave keep_days out").at("keep_days"));
     }
-    for (name, days, low, high) in [("keep_days", settings.keep_days, 1, KEEP_DAYS_MAX), ("versions_kept_days", settings.versions_kept_days, 0, VERSIONS_KEPT_DAYS_MAX)] {
+    let ranges = [
+        ("keep_days", settings.keep_days, 1, KEEP_DAYS_MAX),
+        ("versions_kept_days", settings.versions_kept_days, 0, VERSIONS_KEPT_DAYS_MAX),
+        ("keys_kept_days", settings.keys_kept_days, 0, KEYS_KEPT_DAYS_MAX),
+    ];
+    for (name, days, low, high) in ranges {
         if let Some(days) = days.filter(|days| !(low..=high).contains(days)) {
             return Err(Error::invalid(format!("{name} is {days}; it must lie between {low} and {high}")).at(name));
         }

@@ -92,8 +92,14 @@ pub(crate) struct Shared {
     pub chores: ChoreLog,
     /// Held for reading by each write, for writing by `close`: then nothing new begins.
     pub open: RwLock<bool>,
-    /// Cancelled by `close`: upkeep stops where it is.
+    /// Cancelled by `close`, and when the last handle is gone: what is done in the background stops where it is.
     pub closing: CancellationToken,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.closing.cancel();
+    }
 }
 
 impl std::fmt::Debug for Shared {

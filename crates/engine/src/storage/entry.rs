@@ -345,6 +345,7 @@ const KEY_STEPS: &str = "tidemill.steps";
 pub(super) const KEY_DROPPED: &str = "tidemill.dropped";
 const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
 const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
+const KEY_KEYS_KEPT_DAYS: &str = "tidemill.keysKeptDays";
 const KEY_CONTRACT: &str = "tidemill.contract";
 /// Delta's own words for how long versions are kept, so that a vacuum by another engine keeps to it.
 const KEYS_DELTA_KEPT: [&str; 2] = ["delta.deletedFileRetentionDuration", "delta.logRetentionDuration"];
@@ -364,6 +365,9 @@ pub(super) fn metadata_to_delta(metadata: &Metadata) -> Value {
     if let Some(days) = metadata.settings.versions_kept_days {
         configuration.insert(KEY_VERSIONS_KEPT_DAYS.to_owned(), json!(days.to_string()));
         configuration.extend(KEYS_DELTA_KEPT.map(|key| (key.to_owned(), json!(format!("interval {days} days")))));
+    }
+    if let Some(days) = metadata.settings.keys_kept_days {
+        configuration.insert(KEY_KEYS_KEPT_DAYS.to_owned(), json!(days.to_string()));
     }
     if let Some(contract) = metadata.contract.text() {
         configuration.insert(KEY_CONTRACT.to_owned(), json!(contract));
@@ -407,7 +411,7 @@ pub(super) fn metadata_from_delta(body: &Value) -> Result<Metadata> {
         schema: DatasetSchema::new(columns, configured(KEY_TIME_COLUMN).map(str::to_owned))?,
         chunk: configured(KEY_CHUNK).and_then(|chunk| serde_json::from_value(json!(chunk)).ok()),
         created_at: body.get("createdTime").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default(),
-        settings: DatasetSettings { keep_days: days(KEY_KEEP_DAYS), versions_kept_days: days(KEY_VERSIONS_KEPT_DAYS) },
+        settings: DatasetSettings { keep_days: days(KEY_KEEP_DAYS), versions_kept_days: days(KEY_VERSIONS_KEPT_DAYS), keys_kept_days: days(KEY_KEYS_KEPT_DAYS) },
         contract: configured(KEY_CONTRACT).map(KeptContract::read).unwrap_or_default(),
         steps: configured(KEY_STEPS).map(Arc::from),
         dropped: configured(KEY_DROPPED) == Some("true"),
@@ -483,7 +487,7 @@ mod tests {
             schema: DatasetSchema::new(columns, Some("when".into())).unwrap(),
             chunk: Some(TimeChunk::Day),
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
-            settings: DatasetSettings { keep_days: Some(90), versions_kept_days: Some(3) },
+            settings: DatasetSettings { keep_days: Some(90), versions_kept_days: Some(3), keys_kept_days: Some(60) },
             contract: KeptContract::read(r#"{"rules":[{"check":"required","column":"when"}]}"#),
             steps: Some(r#"{"steps":[]}"#.into()),
             dropped: false,

@@ -20,6 +20,11 @@ impl Layered {
         Self { maps: if map.is_empty() { Vec::new() } else { vec![Arc::new(map)] } }
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.maps.is_empty()
+    }
+
     /// The load of a text.
     pub(crate) fn get(&self, text: &str) -> Option<&Keyed> {
         self.maps.iter().rev().find_map(|map| map.get(text)).map(AsRef::as_ref)

@@ -103,8 +103,9 @@ impl Snapshot {
         } else {
             self.replace(&entry.removed, entry.added, &entry.places);
         }
+        self.keys.pass(entry.committed_at - self.updated_at, self.metadata.settings.days_of_keys());
         for load in entry.loads {
-            self.keys.remember(version, &load);
+            self.keys.remember(version, &load, entry.committed_at);
             self.rejections.note(version, &load);
             self.positions.remember(version, &load);
             if load.profiled {

@@ -63,7 +63,9 @@ fn told_by_version(entry: &Entry, latest: &Snapshot) -> Option<bool> {
     if entry.added.iter().any(|segment| is_there(&segment.path)) {
         return Some(true);
     }
-    let loads: Vec<Option<bool>> = entry.loads.iter().map(|load| told_of_load(load, latest)).collect();
+    // What came with keys that are forgotten by now is not known by them.
+    let has_keys = latest.keys.forgotten_until().is_none_or(|until| until < entry.committed_at);
+    let loads: Vec<Option<bool>> = entry.loads.iter().map(|load| told_of_load(load, latest, has_keys)).collect();
     if loads.contains(&Some(true)) {
         return Some(true);
     }
@@ -76,7 +78,7 @@ fn told_by_version(entry: &Entry, latest: &Snapshot) -> Option<bool> {
 }
 
 /// Whether a version has a load, where it tells.
-fn told_of_load(load: &LoadRecord, latest: &Snapshot) -> Option<bool> {
+fn told_of_load(load: &LoadRecord, latest: &Snapshot, has_keys: bool) -> Option<bool> {
     let is_it = |known: &LoadRecord| known.load_id == load.load_id;
     if latest.recent_loads.iter().any(|(.., known)| is_it(known)) || latest.rejections.get(&load.load_id).is_some() {
         return Some(true);
@@ -88,7 +90,7 @@ fn told_of_load(load: &LoadRecord, latest: &Snapshot) -> Option<bool> {
         Some(position) if position < advance.to => Some(false),
         Some(_) => latest.positions.done(advance).map(|(_, known)| is_it(known)),
     });
-    by_key.or(by_position)
+    by_key.filter(|is_it| *is_it || has_keys).or(by_position)
 }
 
 #[cfg(test)]

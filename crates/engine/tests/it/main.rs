@@ -33,6 +33,7 @@ mod hard_cases;
 mod interop;
 mod joined_conditions;
 mod joined_values;
+mod key_ages;
 mod keys;
 mod lineage;
 mod lineage_sql;

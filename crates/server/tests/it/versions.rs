@@ -72,13 +72,18 @@ async fn versions_say_what_made_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admin_says_how_long_things_are_kept() {
     let server = with_orders().await;
-    let nothing = json!({"keep_days": null, "versions_kept_days": null});
+    let nothing = json!({"keep_days": null, "versions_kept_days": null, "keys_kept_days": null});
     assert_eq!(server.get(Who::Viewer, "/datasets/orders/settings").await.expect(200).json(), nothing);
-    let settings = json!({"keep_days": 30, "versions_kept_days": 2});
+    let settings = json!({"keep_days": 30, "versions_kept_days": 2, "keys_kept_days": 90});
     server.put(Who::Editor, "/datasets/orders/settings", None, settings.clone()).await.expect(403);
     assert_eq!(server.put(Who::Admin, "/datasets/orders/settings", None, settings.clone()).await.expect(200).json(), settings);
     assert_eq!(server.get(Who::Viewer, "/datasets/orders/settings").await.expect(200).json(), settings);
-    for (settings, field) in [(json!({"keep_days": 0}), "keep_days"), (json!({"versions_kept_days": 9_999}), "versions_kept_days"), (json!({"keep": 1}), "keep")] {
+    for (settings, field) in [
+        (json!({"keep_days": 0}), "keep_days"),
+        (json!({"versions_kept_days": 9_999}), "versions_kept_days"),
+        (json!({"keys_kept_days": 36_501}), "keys_kept_days"),
+        (json!({"keep": 1}), "keep"),
+    ] {
         let problem = server.put(Who::Admin, "/datasets/orders/settings", None, settings).await.expect(400).json();
         assert_eq!(problem["errors"][0]["field"], field, "{problem}");
     }

@@ -312,7 +312,7 @@ describe('retention', () => {
     expect(saved).toEqual([]);
     await user.click(within(question).getByRole('button', { name: 'Save and delete' }));
     expect(await screen.findByText('Saved')).toBeInTheDocument();
-    expect(saved).toEqual([{ keep_days: 30, versions_kept_days: null }]);
+    expect(saved).toEqual([{ keep_days: 30, versions_kept_days: null, keys_kept_days: null }]);
     // Keeping more takes nothing away, so nobody is asked.
     await user.click(await screen.findByRole('radio', { name: 'Keep all rows' }));
     await user.click(screen.getByRole('button', { name: 'Save' }));

@@ -3,7 +3,7 @@
 //! What Delta has no action for stands in a column of our own, which other readers leave alone: the loads that the version
 //! remembers, and which entry of the log it belongs to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::checksum;
-use crate::storage::entry::{self, LoadRecord, Metadata, REPLAY_KEY, transaction_id};
-use crate::storage::keys::Keyed;
+use crate::storage::entry::{self, LoadRecord, Metadata, transaction_id};
+use crate::storage::keys::{KeyTime, Keyed, Keys};
 use crate::storage::log::Snapshot;
 use crate::storage::positions::Positions;
 use crate::storage::rejections::{Rejection, Rejections};
@@ -79,6 +79,9 @@ struct State {
     /// Keys that loads came by, each with the latest version that did. Not there before they were kept.
     #[serde(default)]
     rejections_by_key: Option<Vec<(Vec<String>, u64)>>,
+    /// The time of idempotency keys. Not there before they were forgotten after some days.
+    #[serde(default)]
+    key_time: Option<KeyTime>,
 }
 
 /// A load that the version remembers, in our own column.
@@ -88,6 +91,9 @@ struct Remembered {
     version: u64,
     /// Set for the latest loads, which people see.
     committed_at: Option<i64>,
+    /// The day of its idempotency key, by the log; not there where it has none or it is forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_day: Option<i64>,
     load: LoadRecord,
 }
 
@@ -129,13 +135,14 @@ impl Checkpoint {
             rejections: Some(rejections),
             rejections_from: snapshot.rejections.complete_from(),
             rejections_by_key: Some(snapshot.rejections.keys().to_vec()),
+            key_time: Some(snapshot.keys.time()),
         };
         let mut rows = vec![
             json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
             json!({"metaData": entry::metadata_to_delta(&snapshot.metadata)}),
             json!({"tidemill": {"state": serde_json::to_string(&state)?}}),
         ];
-        let mut keys: Vec<(u64, &str)> = snapshot.keys.all().into_iter().filter(|(key, _)| !key.starts_with(REPLAY_KEY)).map(|(key, (version, _))| (*version, key)).collect();
+        let mut keys: Vec<(u64, &str)> = snapshot.keys.chosen().map(|(key, (version, _), _)| (*version, key)).collect();
         keys.sort_unstable();
         rows.extend(keys.into_iter().map(|(_, key)| json!({"txn": {"appId": transaction_id(key), "version": 1}})));
         rows.extend(snapshot.positions.all().map(|(source, position, _)| json!({"txn": {"appId": source, "version": position}})));
@@ -182,20 +189,18 @@ impl Checkpoint {
 
 /// Every load that a snapshot knows, once, oldest first.
 fn remembered(snapshot: &Snapshot) -> Vec<Remembered> {
-    let recent = snapshot
-        .recent_loads
-        .iter()
-        .map(|(version, at, load)| Remembered { version: *version, committed_at: Some(at.timestamp_millis()), load: load.clone() });
-    let mut remembered: Vec<Remembered> = recent.collect();
+    let days: HashMap<&str, i64> = snapshot.keys.chosen().map(|(_, (_, load), day)| (load.load_id.as_str(), day)).collect();
+    let remember =
+        |version: u64, committed_at: Option<i64>, load: &LoadRecord| Remembered { version, committed_at, key_day: days.get(load.load_id.as_str()).copied(), load: load.clone() };
     // From the oldest, as they are read again: several may be of one version.
-    remembered.reverse();
-    let shown: std::collections::HashSet<String> = remembered.iter().map(|load| load.load.load_id.clone()).collect();
+    let recent = snapshot.recent_loads.iter().rev();
+    let mut remembered: Vec<Remembered> = recent.map(|(version, at, load)| remember(*version, Some(at.timestamp_millis()), load)).collect();
+    let shown: HashSet<&str> = snapshot.recent_loads.iter().map(|(.., load)| load.load_id.as_str()).collect();
     // A load may have several keys.
-    let mut others: HashMap<&str, &Keyed> = HashMap::new();
-    others.extend(snapshot.keys.all().into_values().filter(|(_, load)| !shown.contains(&load.load_id)).map(|keyed| (keyed.1.load_id.as_str(), keyed)));
-    let positions = snapshot.positions.all().map(|(_, _, keyed)| keyed);
-    others.extend(positions.filter(|(_, load)| !shown.contains(&load.load_id)).map(|keyed| (keyed.1.load_id.as_str(), keyed)));
-    remembered.extend(others.into_values().map(|(version, load)| Remembered { version: *version, committed_at: None, load: load.clone() }));
+    let keyed = snapshot.keys.chosen().map(|(_, keyed, _)| keyed).chain(snapshot.keys.replays());
+    let known = keyed.chain(snapshot.positions.all().map(|(_, _, keyed)| keyed));
+    let others: HashMap<&str, &Keyed> = known.map(|keyed| (keyed.1.load_id.as_str(), keyed)).filter(|(load_id, _)| !shown.contains(load_id)).collect();
+    remembered.extend(others.into_values().map(|(version, load)| remember(*version, None, load)));
     remembered.sort_by_key(|load| load.version);
     remembered
 }
@@ -275,7 +280,8 @@ impl Read {
                 Rejections::of_remembered(state.version, keyed, latest)
             }
         };
-        let keys = self.loads.iter().map(|remembered| (remembered.version, remembered.load.clone())).collect();
+        let loads = self.loads.iter().map(|remembered| (remembered.key_day, (remembered.version, remembered.load.clone())));
+        let keys = Keys::kept(state.key_time, instant(state.committed_at)?, loads);
         let mut positions = Positions::default();
         self.loads.iter().for_each(|remembered| positions.remember(remembered.version, &remembered.load));
         let mut recent_loads = Vec::new();
@@ -349,6 +355,7 @@ mod tests {
     use crate::storage::entry::{Entry, Replays};
     use crate::storage::positions::Advance;
     use crate::storage::statistics::ColumnStatistics;
+    use crate::storage::testing;
     use datafusion::scalar::ScalarValue;
 
     fn load(id: &str, key: Option<&str>) -> LoadRecord {
@@ -398,7 +405,7 @@ mod tests {
             schema: DatasetSchema::new(columns, Some("at".into())).unwrap(),
             chunk: Some(TimeChunk::Day),
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
-            settings: DatasetSettings { keep_days: Some(9), versions_kept_days: None },
+            settings: DatasetSettings { keep_days: Some(9), ..DatasetSettings::default() },
             contract: Default::default(),
             steps: Some("{}".into()),
             dropped: false,
@@ -430,6 +437,26 @@ mod tests {
         assert_eq!((a.rejections.newest().count(), &a.rejections), (40, &b.rejections));
         for cut in [0, 4, 1_000, encoded.bytes.len() - 1] {
             assert!(Checkpoint::decode(encoded.bytes[..cut].to_vec().into()).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn keys_that_are_forgotten_leave_the_checkpoint() {
+        let at = |hour: i64| DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(hour);
+        for (keys_kept_days, expected) in [(Some(2), 3 * 24), (Some(0), 239)] {
+            let settings = DatasetSettings { keys_kept_days, ..DatasetSettings::default() };
+            let metadata = Metadata { settings, ..testing::metadata("id") };
+            let mut snapshot = Snapshot::first(Entry { metadata: Some(metadata), committed_at: at(0), ..Entry::default() }).unwrap();
+            for hour in 1..240 {
+                let load = LoadRecord { load_id: hour.to_string(), idempotency_key: Some(format!("k{hour}")), ..LoadRecord::default() };
+                snapshot = snapshot.extended(hour.unsigned_abs(), Entry { loads: vec![load], committed_at: at(hour), ..Entry::default() }).unwrap();
+            }
+            let keys = snapshot.keys.clone();
+            let checkpoint = Checkpoint { snapshot, tombstones: Vec::new(), entry: "ab".into() };
+            let rows = checkpoint.rows().unwrap();
+            let count = |path: &str| rows.iter().filter(|row| row.pointer(path).is_some()).count();
+            assert_eq!((count("/txn"), count("/tidemill/load")), (expected, expected), "{keys_kept_days:?}");
+            assert_eq!(Checkpoint::decode(checkpoint.encode().unwrap().bytes.into()).unwrap().snapshot.keys, keys);
         }
     }
 }

@@ -117,7 +117,7 @@ async fn every_version_answers_as_it_did() {
                 2 => drop(mill.compact("orders").await.unwrap()),
                 3 => drop(mill.apply_retention("orders").await.unwrap()),
                 4 => {
-                    let settings = DatasetSettings { keep_days: Some(20 + dice.roll(30) as u32), versions_kept_days: None };
+                    let settings = DatasetSettings { keep_days: Some(20 + dice.roll(30) as u32), ..DatasetSettings::default() };
                     mill.update_dataset_settings("orders", settings).await.unwrap();
                 }
                 5 if dice.roll(3) == 0 => {

@@ -12,7 +12,7 @@ use tidemill::{ChangeKind, Chore, ColumnType, Csv, DatasetSettings, Engine, Erro
 use crate::ward::{Ward, open, plain};
 
 fn keep(days: u32) -> DatasetSettings {
-    DatasetSettings { keep_days: Some(days), versions_kept_days: None }
+    DatasetSettings { keep_days: Some(days), ..DatasetSettings::default() }
 }
 
 /// A row a day for a year, in loads of a month.
@@ -83,7 +83,7 @@ async fn settings_are_checked_and_do_not_run_over_each_other() {
     for (dataset, settings, field) in [
         ("orders", keep(0), "keep_days"),
         ("orders", keep(40_000), "keep_days"),
-        ("orders", DatasetSettings { keep_days: None, versions_kept_days: Some(4_000) }, "versions_kept_days"),
+        ("orders", DatasetSettings { versions_kept_days: Some(4_000), ..DatasetSettings::default() }, "versions_kept_days"),
         ("cities", keep(10), "keep_days"),
     ] {
         let error = ward.mill.update_dataset_settings(dataset, settings).await.unwrap_err();
@@ -113,7 +113,7 @@ async fn versions_are_kept_as_long_as_their_dataset_says() {
     let mill = Engine::builder().path(folder.path()).settings(settings).clock(clock.clone()).open().await.unwrap().tenant("acme").unwrap();
     for (dataset, days) in [("short", Some(0)), ("middle", None), ("long", Some(3))] {
         mill.load(dataset, Csv::bytes("n\n1\n2\n")).await.unwrap();
-        mill.update_dataset_settings(dataset, DatasetSettings { keep_days: None, versions_kept_days: days }).await.unwrap();
+        mill.update_dataset_settings(dataset, DatasetSettings { versions_kept_days: days, ..DatasetSettings::default() }).await.unwrap();
         mill.delete_rows(dataset, "n = 1").await.unwrap();
     }
     for (hours, expected) in [(2, [1, 0, 0]), (24, [0, 1, 0]), (48, [0, 0, 1])] {

@@ -14,6 +14,7 @@ import {
 const of = (keep_days: number | null, versions_kept_days: number | null): DatasetSettings => ({
   keep_days,
   versions_kept_days,
+  keys_kept_days: null,
 });
 
 describe('the form', () => {

@@ -50,11 +50,15 @@ export function settingsOf(form: KeepingForm, saved: DatasetSettings): DatasetSe
   return {
     keep_days: form.rows === 'days' ? Number(form.rowDays) : null,
     versions_kept_days: form.versions === 'days' ? Number(form.versionDays) : null,
+    // Not on this form; whoever has set it keeps it.
+    keys_kept_days: saved.keys_kept_days,
   };
 }
 
 export const sameSettings = (a: DatasetSettings, b: DatasetSettings): boolean =>
-  a.keep_days === b.keep_days && a.versions_kept_days === b.versions_kept_days;
+  a.keep_days === b.keep_days &&
+  a.versions_kept_days === b.versions_kept_days &&
+  a.keys_kept_days === b.keys_kept_days;
 
 /** Whether rows go that would have stayed. */
 export const takesRows = (before: DatasetSettings, after: DatasetSettings): boolean =>
