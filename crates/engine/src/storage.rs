@@ -48,6 +48,7 @@ pub(crate) mod opening;
 pub(crate) mod positions;
 pub(crate) mod reader;
 pub(crate) mod rejections;
+mod removals;
 pub(crate) mod retention;
 pub(crate) mod rewrite;
 pub(crate) mod rows;

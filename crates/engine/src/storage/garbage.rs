@@ -5,7 +5,7 @@
 //! they hold. Only segments, their stored partials, rejected rows and old profiles of loads are touched, never the log.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
@@ -22,7 +22,7 @@ const UNNAMED_KEPT: TimeDelta = TimeDelta::hours(24);
 const CLOCK_SKEW: TimeDelta = TimeDelta::hours(1);
 /// Profiles of loads that are kept, the latest.
 const PROFILES_KEPT: usize = 500;
-/// Log entries read, or objects removed, at the same time.
+/// Objects that are removed at the same time.
 const CONCURRENCY: usize = 16;
 
 /// What was removed.
@@ -44,6 +44,7 @@ impl DatasetLog {
         // What a load of this process has written must not be taken for a leftover, however long it runs. One that begins later writes what is
         // younger, and one that ends before the log is asked is in it.
         let loading_since = self.loading_since();
+        let known = self.known().map_or(0, |known| known.version);
         let listed: Vec<ObjectMeta> = self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| Error::from(error).context("list segments"))?;
         let Some(snapshot) = self.snapshot().await? else { return Err(Error::not_found("there is no such dataset")) };
         // A rewrite that a power cut can still take back leaves its inputs in force.
@@ -55,8 +56,9 @@ impl DatasetLog {
             0 => None,
             version => self.committed_at(version).await?,
         };
-        let not_live = listed.iter().filter_map(|object| self.segment_of(object)).filter(|path| !live.contains(&**path)).map(Cow::into_owned).collect();
-        let removed = self.removals(&snapshot, not_live).await?;
+        let not_live: HashSet<String> = listed.iter().filter_map(|object| self.segment_of(object)).filter(|path| !live.contains(&**path)).map(Cow::into_owned).collect();
+        let removed = self.removals(&snapshot, &not_live).await?;
+        self.forget_removals(&not_live, known);
         let needless = |object: &ObjectMeta| -> bool {
             let Some(path) = self.segment_of(object) else { return false };
             match removed.get(path.as_ref()) {
@@ -152,48 +154,6 @@ impl DatasetLog {
         let folder = layout::partials(&self.prefix);
         let (fragment, _) = object.location.as_ref().strip_prefix(folder.as_ref())?.strip_prefix('/')?.split_once('/')?;
         layout::segment_of_partial(&layout::partials_of(&self.prefix, fragment), &object.location)
-    }
-
-    /// Which version took segments out, and when, for those of some that the log tells of: its entries from the newest on, as far back as they
-    /// are needed and there, and then the oldest checkpoint, which tells of what was taken out not long before it.
-    ///
-    /// # Errors
-    /// `Corrupt` when an entry is missing between others; what the store says.
-    pub(super) async fn removals(&self, snapshot: &Snapshot, mut wanted: HashSet<String>) -> Result<HashMap<String, (u64, DateTime<Utc>)>> {
-        let mut removed = HashMap::new();
-        let mut missing = None;
-        let mut entries = futures::stream::iter((0..=snapshot.version).rev())
-            .map(|version| async move { Ok::<_, Error>((version, self.read(version, Some(snapshot)).await?)) })
-            .buffered(CONCURRENCY);
-        while !wanted.is_empty()
-            && let Some((version, entry)) = entries.try_next().await?
-        {
-            let Some(entry) = entry else {
-                missing = Some(version);
-                break;
-            };
-            for path in entry.removed {
-                if wanted.remove(&path) {
-                    removed.insert(path, (version, entry.committed_at));
-                }
-            }
-        }
-        drop(entries);
-        let Some(missing) = missing else { return Ok(removed) };
-        // Where a log was cleaned up, nothing is left before.
-        let listing = self.list_log().await?;
-        if let Some(first) = listing.entries.first().filter(|first| **first < missing) {
-            return Err(Error::corrupt(format!("log entry {missing} of {} is missing, but {first} is there; nothing was removed", self.prefix)));
-        }
-        for version in listing.checkpoints {
-            if let Some(checkpoint) = self.read_checkpoint(version).await? {
-                let told = checkpoint.tombstones.into_iter().filter(|gone| wanted.contains(&gone.path));
-                // By this version at the latest.
-                removed.extend(told.map(|gone| (gone.path, (version, gone.removed_at))));
-                break;
-            }
-        }
-        Ok(removed)
     }
 
     async fn remove_object(&self, object: ObjectMeta) -> Result<u64> {

@@ -16,6 +16,7 @@ use super::entry::{self, Entry};
 use super::layout;
 use super::log::{DatasetLog, Snapshot, decode};
 use super::opening::AHEAD;
+use super::removals::Removals;
 use super::segment::Segment;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
@@ -32,6 +33,8 @@ pub(crate) struct Past {
     /// The one that was asked for last is the last.
     snapshots: VecDeque<Arc<Snapshot>>,
     checkpoint: Option<u64>,
+    /// What took segments out.
+    pub(super) removals: Removals,
 }
 
 impl Past {

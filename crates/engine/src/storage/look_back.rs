@@ -53,7 +53,7 @@ impl DatasetLog {
     /// Whether a later version has taken out a segment that an entry brought: then it was part of the dataset.
     async fn was_taken_out(&self, entry: &Entry, latest: &Snapshot) -> Result<bool> {
         let brought = entry.added.iter().map(|segment| segment.path.clone()).collect();
-        Ok(!entry.added.is_empty() && !self.removals(latest, brought).await?.is_empty())
+        Ok(!entry.added.is_empty() && !self.removals(latest, &brought).await?.is_empty())
     }
 }
 
@@ -95,83 +95,16 @@ fn told_of_load(load: &LoadRecord, latest: &Snapshot, has_keys: bool) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use std::fmt;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
-    use async_trait::async_trait;
     use chrono::{DateTime, TimeDelta};
-    use futures::future::BoxFuture;
-    use futures::stream::BoxStream;
+    use object_store::ObjectStore;
     use object_store::memory::InMemory;
-    use object_store::path::Path;
-    use object_store::{CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult};
 
     use super::*;
     use crate::storage::commit::Committed;
     use crate::storage::entry::Rewrite;
-    use crate::storage::layout;
-    use crate::storage::testing::{self, append, creation, paths};
-
-    /// A store by which a process sleeps over one put, before it is done or after, while others go on.
-    struct Sleeping {
-        inner: Arc<dyn ObjectStore>,
-        over: Path,
-        /// Whether it is done when it falls asleep.
-        is_done: bool,
-        meanwhile: Mutex<Option<BoxFuture<'static, ()>>>,
-    }
-
-    impl fmt::Debug for Sleeping {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("Sleeping")
-        }
-    }
-
-    impl fmt::Display for Sleeping {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("Sleeping")
-        }
-    }
-
-    #[async_trait]
-    impl ObjectStore for Sleeping {
-        async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> object_store::Result<PutResult> {
-            let meanwhile = if *location == self.over { self.meanwhile.lock().unwrap().take() } else { None };
-            let Some(meanwhile) = meanwhile else { return self.inner.put_opts(location, payload, opts).await };
-            if self.is_done {
-                let put = self.inner.put_opts(location, payload, opts).await;
-                meanwhile.await;
-                put
-            } else {
-                meanwhile.await;
-                self.inner.put_opts(location, payload, opts).await
-            }
-        }
-
-        async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> object_store::Result<Box<dyn MultipartUpload>> {
-            self.inner.put_multipart_opts(location, opts).await
-        }
-
-        async fn get_opts(&self, location: &Path, options: GetOptions) -> object_store::Result<GetResult> {
-            self.inner.get_opts(location, options).await
-        }
-
-        fn delete_stream(&self, locations: BoxStream<'static, object_store::Result<Path>>) -> BoxStream<'static, object_store::Result<Path>> {
-            self.inner.delete_stream(locations)
-        }
-
-        fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-            self.inner.list(prefix)
-        }
-
-        async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
-            self.inner.list_with_delimiter(prefix).await
-        }
-
-        async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
-            self.inner.copy_opts(from, to, options).await
-        }
-    }
+    use crate::storage::testing::{self, Sleep, Watched, append, creation, paths};
 
     /// Commits, and leaves of the log what stands behind a checkpoint of the last one.
     async fn go_on(log: &DatasetLog, entries: impl IntoIterator<Item = Entry>) {
@@ -187,10 +120,8 @@ mod tests {
     async fn asleep<F: Future<Output = ()> + Send + 'static>(entry: Entry, is_done: bool, meanwhile: impl FnOnce(DatasetLog) -> F) -> (Result<Committed>, DatasetLog) {
         let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
         testing::log(Arc::clone(&store)).commit(creation("i", "a")).await.unwrap();
-        let meanwhile: BoxFuture<'static, ()> = Box::pin(meanwhile(testing::log(Arc::clone(&store))));
-        let over = layout::log_entry(&Path::from(testing::PREFIX), 1);
-        let sleeping = Sleeping { inner: Arc::clone(&store), over, is_done, meanwhile: Mutex::new(Some(meanwhile)) };
-        let ended = testing::log(Arc::new(sleeping)).commit(entry).await;
+        let sleep = Sleep { over: testing::entry(1), is_done, meanwhile: Box::pin(meanwhile(testing::log(Arc::clone(&store)))) };
+        let ended = testing::log(Arc::new(Watched::new(Arc::clone(&store), Some(sleep)))).commit(entry).await;
         (ended, testing::log(store))
     }
 
