@@ -65,6 +65,7 @@ mod together;
 mod told_twice;
 mod traps;
 mod turns;
+mod upkeep;
 mod values_over_time;
 mod verify;
 mod verify_sql;
