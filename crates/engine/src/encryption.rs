@@ -12,7 +12,7 @@
 //! It is off by default: then datasets are open Delta tables that other engines read. A store is encrypted as a whole or
 //! not at all, from its first object on, and an engine refuses to open it the wrong way.
 //!
-//! What waits or is read more than once (uploads, streams) and what queries write away lies in files without a name, sealed with keys
+//! What waits or is read more than once (uploads, streams) and what queries write away lies in files that are sealed with keys
 //! that only this process ever has (`sealed_file.rs`, `spill.rs`).
 //!
 //! What it does not hide: names of tenants, datasets and time chunks, sizes and times of objects. Nor does it keep

@@ -1,15 +1,17 @@
-//! A file that no later process is to read, sealed: an upload that waits, a stream that is read more than once. It has no name, so
-//! it is gone with whoever holds it, however that ends; and its key is in the memory of this process alone. Chunks lie
+//! A file that no later process is to read, sealed: an upload that waits, a stream that is read more than once. Its key is in the memory of
+//! this process alone. What is read at once has no name, so it is gone with whoever holds it, however that ends; what waits has one, so
+//! that it is open only while somebody reads it, and who is killed leaves what nobody can read. Chunks lie
 //! and are bound as those of a stored object are, so they can be read in any order, and none can be changed, moved or cut off.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{Error as IoError, ErrorKind as IoKind, Read, Result as IoResult, Seek, SeekFrom, Write};
 use std::path::Path as FilePath;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
 use object_store::path::Path;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::SecretKey;
 use super::format::{CHUNK_BYTES, SEALED_BYTES, TAG_BYTES};
@@ -32,6 +34,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 pub struct SealedWriter {
     file: File,
+    /// Where it is found again, if it waits.
+    path: Option<TempPath>,
     /// Large, and moved with the file from thread to thread.
     key: Box<ObjectKey>,
     /// What is not sealed yet: the last chunk is sealed as such.
@@ -46,11 +50,23 @@ impl SealedWriter {
     /// # Errors
     /// `Unavailable` when no file can be made there, or the operating system has no random bytes.
     pub fn in_folder(folder: &FilePath) -> Result<Self> {
-        let made = tempfile::tempfile_in(folder);
-        let file =
-            made.map_err(|error| Error::new(ErrorKind::Unavailable, format!("make a file in {}: {error}; make room there and try again", folder.display())).because(error))?;
+        let file = tempfile::tempfile_in(folder).map_err(|error| not_made(folder, error))?;
+        Self::of(file, None)
+    }
+
+    /// Begins a file in a folder that nobody else looks into, which is to wait: it is open only while it is written or read. It goes with the
+    /// last who holds it; a process that is killed leaves it, and nobody has its key any more. So empty the folder when it is used again.
+    ///
+    /// # Errors
+    /// As [`in_folder`](Self::in_folder).
+    pub fn waiting_in_folder(folder: &FilePath) -> Result<Self> {
+        let (file, path) = NamedTempFile::new_in(folder).map_err(|error| not_made(folder, error))?.into_parts();
+        Self::of(file, Some(path))
+    }
+
+    fn of(file: File, path: Option<TempPath>) -> Result<Self> {
         let (_, key) = ObjectKey::create(&SecretKey::generate()?, uuid::Uuid::new_v4(), &Path::from("waiting"))?;
-        Ok(Self { file, key: Box::new(key), held: Vec::new(), chunks: 0, size: 0 })
+        Ok(Self { file, path, key: Box::new(key), held: Vec::new(), chunks: 0, size: 0 })
     }
 
     fn seal(&mut self, last: bool) -> IoResult<()> {
@@ -70,7 +86,11 @@ impl SealedWriter {
         if !self.held.is_empty() {
             self.seal(true)?;
         }
-        Ok(SealedFile { file: Mutex::new(self.file), key: self.key, size: self.size })
+        let place = match self.path {
+            Some(path) => Place::Named { path, open: Mutex::default() },
+            None => Place::Held(Arc::new(Mutex::new(self.file))),
+        };
+        Ok(SealedFile { place, key: self.key, size: self.size })
     }
 }
 
@@ -97,9 +117,37 @@ impl fmt::Debug for SealedWriter {
     }
 }
 
+fn not_made(folder: &FilePath, error: IoError) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("make a file in {}: {error}; make room there and try again", folder.display())).because(error)
+}
+
+/// Where the bytes of a sealed file are.
+enum Place {
+    /// In a file without a name, which is open until it goes.
+    Held(Arc<Mutex<File>>),
+    /// In a file that those who read it have open, all of them together once.
+    Named { path: TempPath, open: Mutex<Weak<Mutex<File>>> },
+}
+
+impl Place {
+    fn open(&self) -> IoResult<Arc<Mutex<File>>> {
+        let (path, open) = match self {
+            Self::Held(file) => return Ok(Arc::clone(file)),
+            Self::Named { path, open } => (path, open),
+        };
+        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = open.upgrade() {
+            return Ok(file);
+        }
+        let file = Arc::new(Mutex::new(File::open(path)?));
+        *open = Arc::downgrade(&file);
+        Ok(file)
+    }
+}
+
 /// A sealed file that was written. Its bytes go with the last who holds it.
 pub struct SealedFile {
-    file: Mutex<File>,
+    place: Place,
     key: Box<ObjectKey>,
     /// Plain bytes. Not taken from the file, which somebody may have cut.
     size: u64,
@@ -113,15 +161,15 @@ impl SealedFile {
 
     /// Reads it, from its beginning and in any order.
     pub fn reader(self: &Arc<Self>) -> SealedReader {
-        SealedReader { file: Arc::clone(self), at: 0, chunk: None }
+        SealedReader { file: Arc::clone(self), open: None, at: 0, chunk: None }
     }
 
     /// Opens one chunk.
-    fn chunk(&self, number: u64) -> IoResult<Bytes> {
+    fn chunk(&self, file: &Mutex<File>, number: u64) -> IoResult<Bytes> {
         let plain = self.size.saturating_sub(number * CHUNK_BYTES).min(CHUNK_BYTES);
         let mut sealed = vec![0; (plain + TAG_BYTES) as usize];
         {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             file.seek(SeekFrom::Start(number * SEALED_BYTES))?;
             file.read_exact(&mut sealed)?;
         }
@@ -140,6 +188,8 @@ impl fmt::Debug for SealedFile {
 #[derive(Debug, Clone)]
 pub struct SealedReader {
     file: Arc<SealedFile>,
+    /// From its first chunk on.
+    open: Option<Arc<Mutex<File>>>,
     at: u64,
     /// The chunk at hand.
     chunk: Option<(u64, Bytes)>,
@@ -161,7 +211,11 @@ impl Read for SealedReader {
         let chunk = match &self.chunk {
             Some((known, bytes)) if *known == number => bytes.clone(),
             _ => {
-                let bytes = self.file.chunk(number)?;
+                let open = match self.open.take() {
+                    Some(open) => open,
+                    None => self.file.place.open()?,
+                };
+                let bytes = self.file.chunk(self.open.insert(open), number)?;
                 self.chunk = Some((number, bytes.clone()));
                 bytes
             }
@@ -229,7 +283,8 @@ mod tests {
         let file = written(&plain);
         let mut stored = Vec::new();
         {
-            let mut raw = file.file.lock().unwrap();
+            let raw = file.place.open().unwrap();
+            let mut raw = raw.lock().unwrap();
             raw.seek(SeekFrom::Start(0)).unwrap();
             raw.read_to_end(&mut stored).unwrap();
         }
@@ -239,7 +294,8 @@ mod tests {
             let mut changed = stored.clone();
             changed[at] ^= 1;
             let put = |bytes: &[u8]| {
-                let mut raw = file.file.lock().unwrap();
+                let raw = file.place.open().unwrap();
+                let mut raw = raw.lock().unwrap();
                 raw.seek(SeekFrom::Start(0)).unwrap();
                 raw.write_all(bytes).unwrap();
             };
@@ -248,7 +304,38 @@ mod tests {
             put(&stored);
             assert!(read());
         }
-        file.file.lock().unwrap().set_len(SEALED_BYTES).unwrap();
+        file.place.open().unwrap().lock().unwrap().set_len(SEALED_BYTES).unwrap();
         assert!(!read(), "cut");
+    }
+
+    #[test]
+    fn what_waits_is_open_only_while_somebody_reads_it() {
+        let (folder, plain) = (tempfile::tempdir().unwrap(), plain(2 * CHUNK_BYTES as usize + 7));
+        let mut writer = SealedWriter::waiting_in_folder(folder.path()).unwrap();
+        writer.write_all(&plain).unwrap();
+        let file = Arc::new(writer.finish().unwrap());
+        let open = || match &file.place {
+            Place::Named { open, .. } => open.lock().unwrap().strong_count(),
+            Place::Held(_) => panic!("it is open all the time"),
+        };
+        let files = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+        for _ in 0..2 {
+            let (mut one, mut other) = (file.reader(), file.reader());
+            assert_eq!(open(), 0);
+            let mut found = Vec::new();
+            one.read_to_end(&mut found).unwrap();
+            assert!(found == plain);
+            other.seek(SeekFrom::End(-3)).unwrap();
+            other.read_exact(&mut [0; 3]).unwrap();
+            let third = other.clone();
+            drop((one, other));
+            assert_eq!(open(), 1);
+            drop(third);
+        }
+        assert_eq!(open(), 0);
+        let stored = std::fs::read(&files()[0]).unwrap();
+        assert!(!stored.windows(9).any(|window| window == b"a row of "));
+        drop(file);
+        assert_eq!(files().len(), 0);
     }
 }

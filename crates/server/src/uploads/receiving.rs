@@ -1,5 +1,5 @@
-//! Where the bytes of an upload go while they come: to a file in the staging area, or, where what is stored is encrypted, to one that
-//! has no name and is sealed with a key of this process. Writing blocks nobody.
+//! Where the bytes of an upload go while they come: to a file in the staging area, which, where what is stored is encrypted, is sealed with
+//! a key that only this process has. Writing blocks nobody.
 
 use std::io::Write;
 use std::path::Path;
@@ -28,9 +28,9 @@ impl Receiving {
         Ok(Self::Plain(file))
     }
 
-    /// A sealed file on the disk of a folder.
+    /// A sealed file in a folder.
     pub(super) fn sealed(folder: &Path) -> Answer<Self> {
-        Ok(Self::Sealed { writer: SealedWriter::in_folder(folder)?, held: Vec::new() })
+        Ok(Self::Sealed { writer: SealedWriter::waiting_in_folder(folder)?, held: Vec::new() })
     }
 
     /// Takes bytes in.
@@ -50,7 +50,7 @@ impl Receiving {
         }
     }
 
-    /// Ends the file; gives a sealed one, which nobody else could find.
+    /// Ends the file; gives a sealed one, which nobody else could read.
     pub(super) async fn finish(self) -> Answer<Option<Arc<SealedFile>>> {
         match self {
             Self::Plain(mut file) => {

@@ -1,7 +1,7 @@
 //! The staging area: one private folder a file, bounded in number and bytes per tenant, gone when nobody holds it.
 //!
-//! Where what is stored is encrypted, a staged file has no name and is sealed (`receiving.rs`), so that not even a process that is
-//! killed leaves one behind. What such a process has left of the others goes when the area is opened.
+//! Where what is stored is encrypted, a staged file is sealed (`receiving.rs`), with a key that is gone with the process. What one that was killed
+//! has left goes when the area is opened. No file is open while it waits.
 //!
 //! A staged file is owned by its [`StagedFile`]: dropping the last holder removes it. So a client that disconnects in
 //! the middle leaves nothing, and a load that still reads keeps its file although the hour is over.
@@ -51,7 +51,7 @@ pub struct StagedFile {
     pub size_bytes: u64,
     tenant: TenantId,
     folder: PathBuf,
-    /// The content, where it is sealed: then nothing is in the folder.
+    /// The content, where it is sealed: it lies beside the folder, and there is none.
     sealed: Option<Arc<SealedFile>>,
     staged_at: DateTime<Utc>,
     ledger: Ledger,

@@ -1,5 +1,5 @@
 //! Uploads of a server whose store is encrypted: nothing of them can be read anywhere on the disk, not while they wait, not while they are
-//! loaded, not after a load that failed, and not through the files without names that this process holds open.
+//! loaded, not after a load that failed, and not through the files without names that this process holds open. Nor is a file open that waits.
 
 use std::path::{Path, PathBuf};
 
@@ -41,12 +41,17 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Files below a folder that this process holds open and that have no name.
-fn nameless(folder: &Path) -> Vec<PathBuf> {
+/// Files below a folder that this process holds open, and whose names end so.
+fn open(folder: &Path, end: &str) -> Vec<PathBuf> {
     let folder = folder.canonicalize().unwrap();
     let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten().map(|entry| entry.path());
-    let lies_there = |file: &PathBuf| std::fs::read_link(file).is_ok_and(|link| link.starts_with(&folder) && link.to_string_lossy().ends_with("(deleted)"));
+    let lies_there = |file: &PathBuf| std::fs::read_link(file).is_ok_and(|link| link.starts_with(&folder) && link.to_string_lossy().ends_with(end));
     open.filter(lies_there).collect()
+}
+
+/// Those that have no name.
+fn nameless(folder: &Path) -> Vec<PathBuf> {
+    open(folder, "(deleted)")
 }
 
 /// The first file that holds one of the words.
@@ -67,8 +72,10 @@ async fn nothing_of_an_upload_can_be_read_on_the_disk() {
     let file = csv("");
     let upload = server.upload(Who::Editor, "birds.csv", &file).await.expect(201).json();
     assert_eq!((&upload["size_bytes"], &upload["inference"]["columns"][0]["name"]), (&json!(file.len()), &json!("plumage")));
-    let waiting = nameless(server.folder.path());
-    assert!(waiting.iter().any(|waiting| std::fs::metadata(waiting).unwrap().len() > file.len() as u64), "the upload is there: {waiting:?}");
+    let staging = server.folder.path().join("staging");
+    let waiting = files(&staging);
+    assert!(waiting.len() == 1 && std::fs::metadata(&waiting[0]).unwrap().len() > file.len() as u64, "the upload is there: {waiting:?}");
+    assert!(open(&staging, "").is_empty(), "while it waits");
     assert_eq!(betrayed(&server), None, "while it waits");
 
     let load = server.post(Who::Editor, "/loads", json!({"upload_id": upload["upload_id"], "dataset": "birds", "mode": "create"})).await.expect(202).json();
@@ -79,7 +86,7 @@ async fn nothing_of_an_upload_can_be_read_on_the_disk() {
     let load = server.finished(Who::Editor, &load).await;
     assert_eq!((&load["state"], &load["report"]["rows"]), (&json!("done"), &json!(150_000)), "{load}");
     assert_eq!(betrayed(&server), None, "when it is loaded");
-    assert!(nameless(&server.folder.path().join("staging")).is_empty(), "it is gone");
+    assert!(files(&staging).is_empty() && open(&staging, "").is_empty(), "it is gone");
 
     let broken = begin(&server, &csv("\"never closed,1\n"), "broken").await;
     let broken = server.finished(Who::Editor, &broken).await;
