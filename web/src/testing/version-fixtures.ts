@@ -79,7 +79,11 @@ export function changesOf(from: number, to: number): DatasetChanges {
   };
 }
 
-export const keepAll: DatasetSettings = { keep_days: null, versions_kept_days: null, keys_kept_days: null };
+export const keepAll: DatasetSettings = {
+  keep_days: null,
+  versions_kept_days: null,
+  keys_kept_days: null,
+};
 
 export const upkeepReport: UpkeepReport = {
   enabled: true,
