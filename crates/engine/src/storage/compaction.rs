@@ -249,6 +249,7 @@ mod tests {
     use arrow::array::{Int64Array, RecordBatch, TimestampMicrosecondArray};
     use chrono::{DateTime, Utc};
     use datafusion::execution::memory_pool::{GreedyMemoryPool, UnboundedMemoryPool};
+    use futures::FutureExt;
     use object_store::memory::InMemory;
     use object_store::path::Path;
     use object_store::{ObjectStore, ObjectStoreExt};
@@ -520,5 +521,20 @@ mod tests {
         let error = rewriter.check(&output, &snapshot.arrow, other.sum()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
         assert_eq!(dataset.objects().await, objects - 1);
+    }
+
+    #[tokio::test]
+    async fn merges_beside_each_other_hold_no_more_than_the_largest_one() {
+        let room = Room::default();
+        let of = |bytes: u64| Work { chunk: "all".into(), inputs: vec![Arc::new(Segment { bytes, ..Segment::clone(&segment("all", 1, 1)) })] };
+        let large = room.take(&of(RUN_MAX_BYTES)).await.unwrap();
+        assert!(room.take(&of(1)).now_or_never().is_none());
+        drop(large);
+        let half = of(RUN_MAX_BYTES / 2);
+        let both = [room.take(&half).await.unwrap(), room.take(&half).await.unwrap()];
+        assert!(room.take(&of(1)).now_or_never().is_none());
+        drop(both);
+        // What is larger than a run may be has all of it, and does not wait for ever.
+        assert!(room.take(&of(9 * RUN_MAX_BYTES)).now_or_never().is_some_and(|room| room.is_ok()));
     }
 }
