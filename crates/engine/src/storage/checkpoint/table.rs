@@ -285,7 +285,7 @@ impl Read {
         let mut positions = Positions::default();
         self.loads.iter().for_each(|remembered| positions.remember(remembered.version, &remembered.load));
         let mut recent_loads = Vec::new();
-        for Remembered { version, committed_at, load } in self.loads {
+        for Remembered { version, committed_at, load, .. } in self.loads {
             if let Some(committed_at) = committed_at {
                 recent_loads.insert(0, (version, instant(committed_at)?, load));
             }
@@ -447,7 +447,7 @@ mod tests {
             let settings = DatasetSettings { keys_kept_days, ..DatasetSettings::default() };
             let metadata = Metadata { settings, ..testing::metadata("id") };
             let mut snapshot = Snapshot::first(Entry { metadata: Some(metadata), committed_at: at(0), ..Entry::default() }).unwrap();
-            for hour in 1..240 {
+            for hour in 1..240_i64 {
                 let load = LoadRecord { load_id: hour.to_string(), idempotency_key: Some(format!("k{hour}")), ..LoadRecord::default() };
                 snapshot = snapshot.extended(hour.unsigned_abs(), Entry { loads: vec![load], committed_at: at(hour), ..Entry::default() }).unwrap();
             }
