@@ -191,6 +191,6 @@ mod tests {
         log.commit(testing::append("b")).await.unwrap();
         // It had seen an entry of the first table under this number, and slept.
         log.remove_nobodys(vec![(1, late[1].clone())]).await.unwrap();
-        assert_eq!(testing::log(store.clone()).snapshot().await.unwrap().unwrap().version, 1);
+        assert_eq!(testing::log(store).snapshot().await.unwrap().unwrap().version, 1);
     }
 }

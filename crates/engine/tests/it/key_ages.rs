@@ -69,7 +69,7 @@ async fn a_clock_that_jumps_loses_no_key() {
         mill.load("orders", load(n)).await.unwrap();
         clock.advance(TimeDelta::hours(1));
     }
-    for mill in [&mill, &other, &open(disk.clone(), &clock).await] {
+    for mill in [&mill, &other, &open(disk, &clock).await] {
         assert!(mill.load("orders", load(0)).await.unwrap().replayed);
         assert_eq!(rows(mill).await, json!(20));
     }
@@ -89,7 +89,7 @@ async fn a_key_that_says_when_it_was_made_is_refused_when_it_may_be_forgotten() 
         mill.load("orders", with(&key())).await.unwrap();
     }
     mill.checkpoint("orders").await.unwrap();
-    for mill in [&mill, &open(disk.clone(), &clock).await] {
+    for mill in [&mill, &open(disk, &clock).await] {
         let error = mill.load("orders", with(&old)).await.unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("idempotency_key")), "{error}");
         assert_eq!(rows(mill).await, json!(4));
