@@ -20,6 +20,10 @@ pub fn add(path: &str, operation: &mut Operation) {
     }
 }
 
+/// A model as a file.
+const MODEL_FILE: &str =
+    "name: orders\ndataset: orders\nlabel: Orders\ndimensions:\n  - {name: city, label: City, type: string}\nmeasures:\n  - {name: count, label: Orders, kind: count}\n";
+
 /// The example of a schema.
 fn of_schema(name: &str) -> Option<Value> {
     Some(match name {
@@ -58,6 +62,7 @@ fn of_schema(name: &str) -> Option<Value> {
                 {"name": "revenue", "label": "Revenue", "kind": "sum", "column": "amount", "format": "currency_eur"}
             ]
         }),
+        "ModelFiles" => json!({"format": "tidemill", "files": [{"name": "orders.yaml", "text": MODEL_FILE}]}),
         "View" => json!({"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": ["at", "city", {"name": "revenue", "alias": "turnover"}]}]}),
         "SemanticQuery" => json!({
             "measures": ["orders.revenue"], "dimensions": ["orders.city"],
@@ -98,10 +103,7 @@ fn of_text(path: &str, content_type: &str) -> Option<Value> {
     Some(match content_type {
         "application/json" if rows => json!([{"id": 7, "city": "Oslo", "amount": 12.5}, {"id": 8, "city": "Rome", "amount": 3}]),
         "application/x-ndjson" if rows => "{\"id\": 7, \"city\": \"Oslo\", \"amount\": 12.5}\n{\"id\": 8, \"city\": \"Rome\", \"amount\": 3}\n".into(),
-        "application/yaml" => {
-            "name: orders\ndataset: orders\nlabel: Orders\ndimensions:\n  - {name: city, label: City, type: string}\nmeasures:\n  - {name: count, label: Orders, kind: count}\n"
-                .into()
-        }
+        "application/yaml" => MODEL_FILE.into(),
         _ => return None,
     })
 }
@@ -111,7 +113,7 @@ mod tests {
     use serde::de::DeserializeOwned;
 
     use super::*;
-    use crate::{api_keys, cube, dashboards, dataset_jobs, dataset_loads, loads, queries, rollups, session, steps, tenants, uploads, users};
+    use crate::{api_keys, cube, dashboards, dataset_jobs, dataset_loads, loads, model_files, queries, rollups, session, steps, tenants, uploads, users};
 
     fn read<T: DeserializeOwned>(name: &str) -> T {
         serde_json::from_value(of_schema(name).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -135,6 +137,7 @@ mod tests {
         read::<dataset_jobs::wire::RowsToDelete>("RowsToDelete");
         read::<tidemill::DatasetSettings>("DatasetSettings");
         read::<tidemill::DatasetSteps>("DatasetSteps");
+        read::<model_files::wire::ModelFiles>("ModelFiles");
         read::<tidemill::View>("View");
         read::<tidemill::SemanticQuery>("SemanticQuery");
         read::<queries::wire::SqlQuery>("SqlQuery");
