@@ -428,7 +428,7 @@ mod tests {
     #[tokio::test]
     async fn what_nobody_asks_for_is_synced_where_it_lies() {
         let fixture = Fixture::new();
-        let put = |name: &'static str, text: &'static str| fixture.store.put_opts(&Path::from(name), text.into(), Unreferenced::options());
+        let put = async |name: &str, text: &'static str| fixture.store.put_opts(&Path::from(name), text.into(), Unreferenced::options()).await;
         put("acme/a.parquet", "x").await.unwrap();
         let mut synced = fixture.synced();
         // Both at once, in any order.

@@ -36,7 +36,10 @@ pub(crate) struct After(pub(crate) Writes);
 
 /// Writes that have begun. They go on to their end whether anybody waits for them or not.
 #[derive(Clone, Default)]
-pub(crate) struct Writes(Option<Shared<BoxFuture<'static, Result<(), Arc<Error>>>>>);
+pub(crate) struct Writes(Option<Shared<BoxFuture<'static, Ended>>>);
+
+/// How they end, for as many as ask.
+type Ended = Result<(), Arc<Error>>;
 
 impl Writes {
     /// Begins a write, on a task of its own.
