@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tidemill::clock::Clock;
-use tidemill::{Csv, Engine, ErrorKind, Load, Mill, Settings};
+use tidemill::{Csv, ErrorKind, Load, Mill, Settings};
 
 use crate::dice::Dice;
 use crate::machine::{Bucket, Fault, Machine, Storage};
@@ -18,9 +18,9 @@ const DELAYS: [u64; 6] = [0, 12, 24, 36, 60, 1 << 40];
 const CALLS_MAX: u64 = 100;
 
 async fn open(machine: &Arc<Machine>) -> (usize, Mill) {
-    let (node, store) = Node::start(machine);
+    let (node, builder) = Node::start(machine);
     let settings = Settings { upkeep_seconds: 0, background_rollups: false, commit_interval_ms: 0, query_partitions: 1, ..Settings::default() };
-    let engine = Engine::builder().object_store(store).settings(settings).clock(machine.clock.clone()).open().await.unwrap();
+    let engine = builder.settings(settings).clock(machine.clock.clone()).open().await.unwrap();
     (node.number, engine.tenant("acme").unwrap())
 }
 
