@@ -939,7 +939,7 @@ export type Measure = {
   /** Whether a balance stays what it was where a bucket, or the range that is asked for, has no row of a combination. */
   carry?: boolean;
   column?: string | null;
-  /** The measure that a ratio divides by. */
+  /** The measure that a ratio divides by, of this model or of another one (`visits.count`). */
   denominator?: string | null;
   /** What it is, in at most 10,000 bytes. */
   description?: string | null;
@@ -952,7 +952,7 @@ export type Measure = {
   kind: MeasureKind;
   label: string;
   lower_is_better?: boolean;
-  /** The measure that a derived one looks at; the numerator of a ratio. */
+  /** The measure that a derived one looks at; the numerator of a ratio, which may be of another model (`visits.count`). */
   measure?: string | null;
   /** What programs that read the model are to know of it; as JSON at most 50,000 bytes. */
   meta?: object | null;
@@ -1610,10 +1610,8 @@ export type Span = {
 export type SqlQuery = {
   asOf?: AsOf | null;
   budget?: Budget | null;
-  /**
-   * Whether the answer says how it was to be answered, as `/sql/explain` says it without answering. Of answers as JSON alone; where
-   * nothing is answered it changes nothing.
-   */
+  /** Whether the answer says how it was to be answered, as `/sql/explain` says it without answering. Of answers as JSON alone; where
+    nothing is answered it changes nothing. */
   explain?: boolean;
   /** Rows at most: 1 to 50,000, default 1,000. */
   limit?: number | null;
