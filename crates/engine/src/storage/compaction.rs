@@ -261,7 +261,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::storage::entry::{Entry, Metadata};
     use crate::storage::log::DatasetLog;
-    use crate::storage::writer::{SegmentWriter, object_path};
+    use crate::storage::writer::{SegmentWriter, Written, object_path};
 
     /// Carries nothing: what is asked of the output is computed from its rows.
     #[derive(Debug, Default, Clone, Copy)]
@@ -410,7 +410,8 @@ mod tests {
                 let batch = RecordBatch::try_new(Arc::clone(&arrow), vec![Arc::new(at), Arc::new(Int64Array::from(seconds.to_vec()))]).unwrap();
                 let mut writer = SegmentWriter::new(Arc::clone(&store), log.prefix().clone(), Arc::clone(&arrow), Some("at"), Some(TimeChunk::Month), 1_000, Utc::now());
                 writer.write(batch).await.unwrap();
-                let added = writer.finish().await.unwrap().segments;
+                let Written { segments: added, writes, .. } = writer.finish().await.unwrap();
+                writes.done().await.unwrap();
                 log.commit(Entry { metadata: metadata.take(), added, ..Entry::default() }).await.unwrap();
             }
             Self { store, log, pool: Arc::new(UnboundedMemoryPool::default()) }
