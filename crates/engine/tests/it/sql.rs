@@ -79,7 +79,8 @@ async fn a_join_keeps_the_side_with_fewer_rows_whichever_comes_first() {
     let rows: String = (0..9_000).map(|n| format!("{n},{}\n", n % 10)).collect();
     ward.mill.load("numbers", Csv::bytes(format!("n,k\n{rows}"))).await.unwrap();
     ward.mill.load("names", Csv::bytes("k,name\n1,a\n2,b\n3,c\n")).await.unwrap();
-    let restricted = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("numbers").unwrap(), "n >= 0");
+    let dataset = |name: &str| DatasetName::parse(name).unwrap();
+    let restricted = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(dataset("numbers"), "n >= 0").with_row_filter(dataset("names"), "k > 0");
     let restricted = ward.engine.mill(restricted);
     for (from, first) in [("numbers join names", "numbers"), ("names join numbers", "names")] {
         let sql = format!("select name, n from {from} using (k)");
