@@ -50,9 +50,17 @@ use super::reading::{ScannedSegment, segment_of};
 /// Rows of a limit at most; more are better sorted in one go.
 const FETCH_MAX: usize = 100_000;
 
-/// DataFusion's rules with ours at its place: after sorts have got their limits, before dynamic filters.
-pub(crate) fn optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+/// DataFusion's rules, but for the one that answers aggregates from what plans say of their rows: the distinct values that a filter
+/// `c = 'a'` leaves are said to be exactly one, also where no row passes it (DataFusion 55).
+pub(super) fn known_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
+    rules.retain(|rule| rule.name() != "aggregate_statistics");
+    rules
+}
+
+/// These with ours at its place: after sorts have got their limits, before dynamic filters.
+pub(crate) fn optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = known_rules();
     let place = rules.iter().position(|rule| rule.name() == "PushdownSort").map_or(rules.len(), |place| place + 1);
     rules.insert(place, Arc::new(FirstRows));
     rules

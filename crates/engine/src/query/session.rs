@@ -16,7 +16,6 @@ use datafusion::optimizer::OptimizerRule;
 use datafusion::optimizer::optimizer::Optimizer;
 use datafusion::optimizer::push_down_limit::PushDownLimit;
 use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
-use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
@@ -105,7 +104,7 @@ impl Session {
     /// The same for plans that compute from rows alone, by DataFusion's own operators: what answers are verified with. What
     /// keeps the conditions of callers away from rows that they do not see stays.
     pub(crate) fn of_rows(&self) -> Self {
-        let mut physical = PhysicalOptimizer::new().rules;
+        let mut physical = first_rows::known_rules();
         guard::add_to(&mut physical);
         holding::add_to(&mut physical);
         probing::add_to(&mut physical);

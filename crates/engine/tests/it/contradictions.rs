@@ -57,3 +57,19 @@ async fn totals_that_are_two_numbers_at_once_are_none() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_no_row_has_are_none() {
+    let ward = Ward::new().await;
+    for mill in &both(&ward).await {
+        for sql in [
+            "select count(distinct clerk) as n from orders where clerk = 'nobody'",
+            "select count(distinct clerk) as n from orders where clerk = 'ann' and (clerk <> 'ann' or clerk is null)",
+            "select count(distinct o.clerk) as n from orders o join orders p on o.clerk = p.clerk where o.clerk = 'nobody'",
+            "select count(o.clerk) as n from orders o join orders p on o.clerk = p.clerk where p.clerk = 'nobody'",
+        ] {
+            let answer = mill.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).to_json();
+            assert_eq!(answer["data"], json!([[0]]), "{sql}");
+        }
+    }
+}

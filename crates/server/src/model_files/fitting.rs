@@ -40,6 +40,11 @@ pub async fn misfits(mill: &Mill, format: Format, read: &mut Read, drop_policies
                 // Who sees what is said here alone: files of others have no words for it.
                 if format != Format::Tidemill && model.access_policies.is_empty() && !drop_policies {
                     model.access_policies.clone_from(&current.access_policies);
+                    // They may go by what the file does not have.
+                    if let Err(error) = mill.check_model_among(&model, &among).await {
+                        let error = of_file(error)?;
+                        complain(None, format!("{error}; the access policies that are stored stay, and need it"));
+                    }
                 }
                 if model.access_policies.is_empty() && !current.access_policies.is_empty() && !drop_policies {
                     let text = "it has access policies, and the file has none: everybody would see everything; pull it again, or say --drop-policies (drop_policies over HTTP)";

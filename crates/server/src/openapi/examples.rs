@@ -47,7 +47,7 @@ fn of_schema(name: &str) -> Option<Value> {
         "FixedRows" => json!({"rows": [{"number": 0, "row": {"id": 7, "at": "2026-11-28T09:30:00Z", "city": "Oslo", "amount": 12.5}}]}),
         "RowsToCount" => json!({"predicate": "customer_id = 7"}),
         "RowsToDelete" => json!({"predicate": "customer_id = 7", "expected_rows": 3}),
-        "DatasetSettings" => json!({"keep_days": 730, "versions_kept_days": null}),
+        "DatasetSettings" => json!({"keep_days": 730, "versions_kept_days": null, "keys_kept_days": 90}),
         "DatasetSteps" => json!({"steps": steps()}),
         "Contract" => json!({"rules": [
             {"check": "required", "column": "id"},

@@ -88,7 +88,7 @@ async fn what_does_not_fit_is_told_by_file_and_line_and_keeps_all_out() {
     assert!(problems[0]["detail"].as_str().unwrap().contains("did you mean amount"), "{report}");
     let refused = store(&server, Who::Editor, body).await.expect(400).json();
     let field = refused["errors"][0]["field"].as_str().unwrap();
-    assert!(field.starts_with(&format!("unfit.yml:{line}:")) && field.contains("model orders measures["), "{refused}");
+    assert!(field.starts_with(&format!("unfit.yml:{line}:")) && field.contains("model orders dimensions["), "{refused}");
     assert_eq!(refused["errors"].as_array().unwrap().len(), 2);
     assert_eq!(version(&server).await, 1);
 
@@ -126,7 +126,11 @@ async fn what_is_written_out_comes_back_as_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn policies_are_not_lost_by_files() {
     let server = access::server().await;
-    let cube = files("cube", &[("shop.yml", "cubes:\n  - name: orders\n    sql_table: orders\n    measures:\n      - {name: revenue, sql: amount, type: sum}\n")]);
+    let text = "cubes:\n  - name: orders\n    sql_table: orders\n    measures:\n      - {name: revenue, sql: amount, type: sum}\n";
+    // The policy that stays goes by the country.
+    let without = store(&server, Who::Admin, files("cube", &[("shop.yml", text)])).await.expect(400).json();
+    assert!(without["detail"].as_str().unwrap().ends_with("nothing is stored") && without.to_string().contains("country"), "{without}");
+    let cube = files("cube", &[("shop.yml", &format!("{text}    dimensions:\n      - {{name: country, sql: country, type: string}}\n"))]);
     // Who sees a part of the rows changes no model.
     store(&server, Who::Editor, cube.clone()).await.expect(403);
     store(&server, Who::Admin, cube.clone()).await.expect(200);
