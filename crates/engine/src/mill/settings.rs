@@ -25,7 +25,7 @@ impl Mill {
     /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
     /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
     /// // Rows are kept for ever, versions as long as the engine says.
-    /// assert_eq!(mill.dataset_settings("orders").await?, DatasetSettings { keep_days: None, versions_kept_days: None });
+    /// assert_eq!(mill.dataset_settings("orders").await?, DatasetSettings::default());
     /// # Ok::<(), tidemill::Error>(())
     /// # }).unwrap();
     /// ```
