@@ -82,14 +82,34 @@ impl DurableLocalStore {
 
     /// Writes a file so that it is there as a whole or not at all, and not before others are.
     async fn write(self, location: Path, file: PathBuf, payload: PutPayload, mode: PutMode, others: Writes) -> Result<()> {
-        let staged = self.stage(&file, &payload).await.map_err(not_written)?;
-        let (synced, others) = futures::join!(self.disk.sync(&staged, Reason::Content), others.done());
-        let named = match synced.and_then(|()| others.map_err(std::io::Error::other)) {
-            Ok(()) if mode == PutMode::Create => self.disk.link(&staged, &file).await,
-            Ok(()) => self.disk.rename(&staged, &file).await,
-            Err(error) => Err(error),
-        };
-        if named.is_err() || mode == PutMode::Create {
+        let staging = self.on_disk(self.clone().stage_durably(file.clone(), payload));
+        let (staged, others) = futures::join!(staging, others.done());
+        let staged = staged?.map_err(not_written)?;
+        match others {
+            Ok(()) => self.on_disk(self.clone().name(location, staged, file, mode)).await?,
+            Err(error) => {
+                let disk = Arc::clone(&self.disk);
+                let _ = self.on_disk(async move { disk.remove(&staged).await }).await;
+                Err(not_written(std::io::Error::other(error)))
+            }
+        }
+    }
+
+    /// Stages the bytes of a file and syncs them.
+    async fn stage_durably(self, file: PathBuf, payload: PutPayload) -> std::io::Result<PathBuf> {
+        let staged = self.stage(&file, &payload).await?;
+        if let Err(error) = self.disk.sync(&staged, Reason::Content).await {
+            let _ = self.disk.remove(&staged).await;
+            return Err(error);
+        }
+        Ok(staged)
+    }
+
+    /// Gives a staged file its name.
+    async fn name(self, location: Path, staged: PathBuf, file: PathBuf, mode: PutMode) -> Result<()> {
+        let creates = mode == PutMode::Create;
+        let named = if creates { self.disk.link(&staged, &file).await } else { self.disk.rename(&staged, &file).await };
+        if named.is_err() || creates {
             // What is left behind by a failure here takes room and nothing else.
             let _ = self.disk.remove(&staged).await;
         }
@@ -102,21 +122,40 @@ impl DurableLocalStore {
 
     /// Writes a file that nobody asks for before this is answered: what is left behind by a failure takes room and nothing else.
     async fn write_unreferenced(self, location: Path, file: PathBuf, payload: PutPayload) -> Result<()> {
-        match self.create(&file, &payload).await {
+        let (store, named, bytes) = (self.clone(), file.clone(), payload.clone());
+        match self.on_disk(async move { store.create(&named, &bytes).await }).await? {
             Ok(()) => {}
             // Somebody wrote it before: it is replaced as a whole.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return self.write(location, file, payload, PutMode::Overwrite, Writes::default()).await,
             Err(error) => return Err(not_written(error)),
         }
-        // Begun first: on the disk of a machine the other sync blocks this thread.
-        let (store, named) = (self.clone(), file.clone());
-        let names = self.disk.drive(async move { store.sync_names(&named, Reason::Name).await.map_err(not_durable) }.boxed());
-        let (synced, names) = futures::join!(self.disk.sync(&file, Reason::Content), names);
-        if let Err(error) = synced {
-            let _ = self.disk.remove(&file).await;
-            return Err(not_written(error));
-        }
-        names
+        let (content, names) = ((self.clone(), file.clone()), (self.clone(), file));
+        let content = self.on_disk(async move {
+            let (store, file) = content;
+            let synced = store.disk.sync(&file, Reason::Content).await;
+            if synced.is_err() {
+                let _ = store.disk.remove(&file).await;
+            }
+            synced.map_err(not_written)
+        });
+        let names = self.on_disk(async move { names.0.sync_names(&names.1, Reason::Name).await.map_err(not_durable) });
+        let (content, names) = futures::join!(content, names);
+        content?.and(names?)
+    }
+
+    /// Lets the disk do something where it holds nobody up, and takes what comes of it. Nothing that is done there waits for something else
+    /// that is done there: there are only so many threads for it.
+    async fn on_disk<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<T> {
+        let done = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&done);
+        let put_down = async move {
+            let found = work.await;
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+            Ok(())
+        };
+        self.disk.drive(put_down.boxed()).await?;
+        let found = done.lock().unwrap_or_else(PoisonError::into_inner).take();
+        found.ok_or_else(|| object_store::Error::Generic { store: STORE, source: "the disk ended without a word".into() })
     }
 
     /// Writes a new file, and makes its folders where they are missing.
@@ -206,8 +245,7 @@ impl DurableLocalStore {
     /// Lets the disk do something to its end, on a task of its own: a caller that goes away in between must not leave an
     /// object that is there and not durable.
     async fn drive(&self, work: BoxFuture<'static, Result<()>>) -> Result<()> {
-        let driven = tokio::spawn(self.disk.drive(work)).await;
-        driven.map_err(|error| object_store::Error::Generic { store: STORE, source: Box::new(error) })?
+        finished(tokio::spawn(self.disk.drive(work)).await)
     }
 
     async fn make_durable(&self, location: &Path) -> Result<()> {
@@ -224,6 +262,11 @@ impl DurableLocalStore {
 }
 
 const STORE: &str = "local";
+
+/// What a task of its own has come to.
+fn finished(ended: std::result::Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
+    ended.map_err(|error| object_store::Error::Generic { store: STORE, source: Box::new(error) })?
+}
 
 /// Makes the root folder and those above it, with durable names: nobody syncs them later.
 fn create_root(root: &FilePath) -> std::io::Result<()> {
@@ -274,7 +317,7 @@ impl ObjectStore for DurableLocalStore {
             let others = opts.extensions.get::<After>().map(|after| after.0.clone()).unwrap_or_default();
             store.write(location, file, payload, opts.mode, others).boxed()
         };
-        self.drive(work).await?;
+        finished(tokio::spawn(work).await)?;
         Ok(PutResult { e_tag: None, version: None })
     }
 
@@ -478,6 +521,24 @@ mod tests {
         let error = fixture.store.put_opts(&Path::from("log/2"), "x".into(), after(&failed)).await.unwrap_err();
         assert!(error.to_string().contains("nothing was written: the disk is full"), "{error}");
         assert_eq!(std::fs::read_dir(fixture.folder.path().join("log")).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn many_at_once_do_not_wait_for_each_others_threads() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(2).enable_all().build().unwrap();
+        let ended = runtime.block_on(async {
+            let fixture = Fixture::new();
+            let commits = (0..20).map(|number| {
+                let (store, other) = (fixture.store.clone(), fixture.store.clone());
+                let segment = Path::from(format!("acme/{number}/a.parquet"));
+                let put = async move { other.put_opts(&segment, "x".into(), Unreferenced::options()).await };
+                let mut options = PutOptions::from(PutMode::Create);
+                options.extensions.insert(After(Writes::begin(async move { Ok(put.await.map(drop)?) })));
+                async move { store.put_opts(&Path::from(format!("acme/{number}/log/0")), "x".into(), options).await }
+            });
+            tokio::time::timeout(std::time::Duration::from_secs(60), futures::future::try_join_all(commits)).await
+        });
+        assert_eq!(ended.unwrap().unwrap().len(), 20);
     }
 
     #[tokio::test]
