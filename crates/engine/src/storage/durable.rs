@@ -146,16 +146,9 @@ impl DurableLocalStore {
     /// Lets the disk do something where it holds nobody up, and takes what comes of it. Nothing that is done there waits for something else
     /// that is done there: there are only so many threads for it.
     async fn on_disk<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<T> {
-        let done = Arc::new(Mutex::new(None));
-        let place = Arc::clone(&done);
-        let put_down = async move {
-            let found = work.await;
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
-            Ok(())
-        };
-        self.disk.drive(put_down.boxed()).await?;
-        let found = done.lock().unwrap_or_else(PoisonError::into_inner).take();
-        found.ok_or_else(|| object_store::Error::Generic { store: STORE, source: "the disk ended without a word".into() })
+        let (tell, told) = tokio::sync::oneshot::channel();
+        self.disk.drive(work.map(|found| tell.send(found).or(Ok(()))).boxed()).await?;
+        told.await.map_err(|error| object_store::Error::Generic { store: STORE, source: Box::new(error) })
     }
 
     /// Writes a new file, and makes its folders where they are missing.
