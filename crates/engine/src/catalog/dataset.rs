@@ -69,18 +69,15 @@ pub struct DatasetSettings {
     /// [`Settings::versions_kept_seconds`](crate::Settings::versions_kept_seconds).
     pub versions_kept_days: Option<u32>,
     /// Days that the idempotency key of a load is known at least, and never fewer than `versions_kept_days` says. Counted from commit to
-    /// commit, a day between two at most, so that no clock that jumps takes keys. Range 0 to 36,500; 0 keeps them for ever; `None`: 30.
+    /// commit, a day between two at most, so that no clock that jumps takes keys. Range 0 to 36,500; 0 and `None` keep them for ever.
     pub keys_kept_days: Option<u32>,
 }
-
-/// Days that keys are known where a dataset says nothing.
-const KEYS_KEPT_DAYS: u32 = 30;
 
 impl DatasetSettings {
     /// Days that keys are known at least; `None`: for ever.
     pub(crate) fn days_of_keys(&self) -> Option<u32> {
-        let days = self.keys_kept_days.unwrap_or(KEYS_KEPT_DAYS);
-        (days > 0).then(|| days.max(self.versions_kept_days.unwrap_or_default()))
+        let days = self.keys_kept_days.filter(|days| *days > 0)?;
+        Some(days.max(self.versions_kept_days.unwrap_or_default()))
     }
 }
 

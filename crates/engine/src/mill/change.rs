@@ -115,8 +115,15 @@ impl Mill {
                     break;
                 }
                 for work in works {
-                    let _turn = log.rewriting.lock().await;
-                    let _room = self.shared.merging.take(&work).await?;
+                    // Nobody has the one while he waits for the other: room may be a merge of another tenant away.
+                    let (_room, _turn) = loop {
+                        let room = self.shared.merging.take(&work).await?;
+                        if let Ok(turn) = log.rewriting.try_lock() {
+                            break (room, turn);
+                        }
+                        drop(room);
+                        drop(log.rewriting.lock().await);
+                    };
                     match compaction::merge(&self.rewriter(&log), &snapshot, work, &pool, &carry).await {
                         Ok(merged) => {
                             rows += merged.output.rows;

@@ -10,7 +10,7 @@ use super::values::ValuePage;
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::value_list::ValueList;
-use crate::semantic::{Condition, Direction, Filter, MeasureKind, Model, Operator, SemanticQuery};
+use crate::semantic::{Condition, Direction, Filter, Measure, MeasureKind, Model, Operator, SemanticQuery};
 
 /// Values that are looked through in memory at most; of more a page is asked for at a time.
 const LISTED_MAX: usize = 50_000;
@@ -57,7 +57,9 @@ impl Mill {
 
 /// The question whose groups are the values: a measure of the model says whose rows are meant.
 fn listing(model: &Model, member: &str) -> Result<SemanticQuery> {
-    let of_all_rows = model.measures.iter().filter(|measure| !measure.kind.is_derived() && measure.filters.is_empty());
+    // A stock is of its latest rows alone.
+    let is_of_all = |measure: &&Measure| !measure.kind.is_derived() && measure.kind != MeasureKind::Balance && measure.filters.is_empty();
+    let of_all_rows = model.measures.iter().filter(is_of_all);
     let measure = of_all_rows.min_by_key(|measure| measure.kind != MeasureKind::Count);
     let measure = measure.ok_or_else(|| {
         Error::invalid(format!("model {} has no measure over all of its rows that you see, so nothing says which values of {member} they have", model.name)).at("member")

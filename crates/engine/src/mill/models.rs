@@ -286,6 +286,10 @@ impl Mill {
             // What it does not see would be lost.
             return Err(Error::denied(format!("change model {name}: a scope that does not see the whole dataset does not change its model; ask somebody who sees it")));
         }
+        // And so would what it says of other models that are not seen.
+        if self.scope.may_restrict() && self.model(&model.name).await? != self.owner().model(&model.name).await? {
+            return Err(Error::denied(format!("change model {name}: a scope that does not see all that it says of other models does not change it; ask somebody who sees it")));
+        }
         let schema = snapshot.access().visible_schema(&snapshot.arrow, &name)?;
         check::check(model, self.shared.session.shared(), &schema)?;
         self.check_joins(model, &snapshot).await?;

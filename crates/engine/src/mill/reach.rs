@@ -246,6 +246,25 @@ impl Mill {
     /// # Errors
     /// `Unavailable` when the store does not answer.
     pub fn changes_access_elsewhere<'a>(&'a self, model: &'a Model) -> BoxFuture<'a, Result<bool>> {
+        self.changes_access_together(std::slice::from_ref(model))
+    }
+
+    /// The same of models that are stored together: a way may lead over several of them.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// assert!(!mill.changes_access_together(&[mill.model("orders").await?]).await?);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`changes_access_elsewhere`](Self::changes_access_elsewhere).
+    pub fn changes_access_together<'a>(&'a self, models: &'a [Model]) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
             for (name, snapshot) in self.shared.datasets.list(self.scope.tenant()).await? {
                 let other = self.stored_model(&name, &snapshot).await?;
@@ -255,8 +274,8 @@ impl Mill {
                 }
                 let before = self.led_from(&other, &snapshot, &wanted, &[]).await?;
                 // A join to itself, or a circle, leads its own policies to what it says.
-                let from = if other.name == model.name { Arc::new(model.clone()) } else { Arc::clone(&other) };
-                let after = self.led_from(&from, &snapshot, &wanted, std::slice::from_ref(model)).await?;
+                let from = models.iter().find(|model| model.name == other.name).map_or_else(|| Arc::clone(&other), |model| Arc::new(model.clone()));
+                let after = self.led_from(&from, &snapshot, &wanted, models).await?;
                 if meant(&other, &members, &before.models) != meant(&other, &members, &after.models) {
                     return Ok(true);
                 }

@@ -247,7 +247,7 @@ pub(crate) fn parse(model: &Model, measure: &Measure, columns: &Columns<'_>, kno
             let (text, names) = placeholders(measure)?;
             let mut types = Vec::new();
             for name in &names {
-                // What another model says is not known here; measures are numbers.
+                // What another model says is not known here and taken for a number; a question tells where it is none.
                 let is_own = !is_joined(model, &joined::member(model, name));
                 types.push((name.as_str(), if is_own { parse(model, named(model, measure, Some(name), "expression")?, columns, known)? } else { ColumnType::Float }));
             }

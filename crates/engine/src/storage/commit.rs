@@ -132,6 +132,9 @@ impl DatasetLog {
                     (0, metadata.schema.arrow())
                 }
             };
+            if entry.added.iter().any(|segment| segment.written_at <= long_ago) {
+                writes.done().await?;
+            }
             self.look_for(&entry, long_ago).await?;
             match self.put_entry(version, entry.encode(&arrow)?.into(), writes).await {
                 Put::Done => {

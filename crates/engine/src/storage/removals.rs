@@ -150,6 +150,10 @@ impl DatasetLog {
         let mut past = self.past();
         if past.removals.taken_out.len() > REMEMBERED {
             past.removals.taken_out.retain(|path, (taken_out, _)| *taken_out > version || stored.contains(path));
+            // Still too many: the next sweep reads them once more.
+            if past.removals.taken_out.len() > REMEMBERED {
+                past.removals = Removals::default();
+            }
         }
     }
 }

@@ -28,6 +28,8 @@ const BUFFER_MAX_BYTES: usize = 112 << 20;
 const FRESH_ROWS_MAX: usize = 64 << 10;
 /// Segments encoded and put at the same time.
 const CONCURRENCY: usize = 2;
+/// Segments of a load at most that are put while its commit is made ready: all of them are in memory, and nobody waits for one before the others.
+const BEGUN_MAX: usize = 16;
 /// Rows, and their bytes in memory, that are encoded sooner than a thread is found for them.
 pub(super) const INLINE_ROWS_MAX: u64 = 64;
 pub(super) const INLINE_BYTES_MAX: u64 = 256 << 10;
@@ -102,7 +104,7 @@ impl SegmentWriter {
         self.buffer_bytes += get_record_batch_memory_size(&batch);
         self.buffer.push(batch);
         if self.buffer_bytes >= BUFFER_MAX_BYTES {
-            self.cut().await?;
+            self.cut(false).await?;
         }
         Ok(())
     }
@@ -110,7 +112,7 @@ impl SegmentWriter {
     /// Cuts the rest and hands over what was written.
     pub(crate) async fn finish(mut self) -> Result<Written> {
         let whole = self.segments.is_empty();
-        self.cut().await?;
+        self.cut(whole).await?;
         let small = whole && self.segments.iter().map(|segment| segment.rows).sum::<u64>() <= FRESH_ROWS_MAX as u64;
         Ok(Written { segments: self.segments, writes: self.writes, chunk: self.chunk, fresh: if small { self.fresh } else { Vec::new() } })
     }
@@ -120,7 +122,8 @@ impl SegmentWriter {
         discard(&self.store, &self.prefix, &self.segments, &self.writes).await;
     }
 
-    async fn cut(&mut self) -> Result<()> {
+    /// Cuts what has gathered. `whole`: it is all of the load.
+    async fn cut(&mut self, whole: bool) -> Result<()> {
         let batches = std::mem::take(&mut self.buffer);
         self.buffer_bytes = 0;
         if batches.is_empty() {
@@ -131,9 +134,10 @@ impl SegmentWriter {
         let (arranged, chunk) = blocking_unless(few, move || Arranged::new(schema, batches, time_index, chunk, max_rows)).await?;
         self.chunk = chunk;
         // Rows of a load that is cut more than once would be too many, and they hold on to all of its memory.
-        let keep = arranged.rows() <= FRESH_ROWS_MAX;
+        let keep = whole && arranged.rows() <= FRESH_ROWS_MAX;
+        let begin = keep && arranged.pieces().len() <= BEGUN_MAX;
         let arranged = Arc::new(arranged);
-        let target = Target { store: &self.store, prefix: &self.prefix, written_at: self.written_at, few, keep };
+        let target = Target { store: &self.store, prefix: &self.prefix, written_at: self.written_at, few, keep, begin };
         let mut written = futures::stream::iter(0..arranged.pieces().len()).map(|piece| target.put(Arc::clone(&arranged), piece)).buffered(CONCURRENCY);
         self.fresh.clear();
         while let Some((segment, writes, rows)) = written.try_next().await? {
@@ -153,10 +157,11 @@ struct Target<'a> {
     written_at: DateTime<Utc>,
     few: bool,
     keep: bool,
+    begin: bool,
 }
 
 impl Target<'_> {
-    /// Puts one piece of what was arranged. Where its rows are kept, they are few: it is handed over with them while it is put.
+    /// Puts one piece of what was arranged, or begins to; with its rows, where they are kept.
     async fn put(self, arranged: Arc<Arranged>, piece: usize) -> Result<(Segment, Writes, Option<RecordBatch>)> {
         let (path, encoded, rows) = blocking_unless(self.few, move || {
             let (name, rows) = arranged.piece(piece)?;
@@ -167,11 +172,11 @@ impl Target<'_> {
             Ok((layout::segment(&name), encoder.finish()?, rows))
         })
         .await?;
-        if self.keep {
+        if self.begin {
             let (segment, writes) = encoded.begin(Arc::clone(self.store), self.prefix, path, self.written_at);
             return Ok((segment, writes, Some(rows)));
         }
-        Ok((encoded.put(&**self.store, self.prefix, path, self.written_at).await?, Writes::default(), None))
+        Ok((encoded.put(&**self.store, self.prefix, path, self.written_at).await?, Writes::default(), self.keep.then_some(rows)))
     }
 }
 
@@ -240,7 +245,7 @@ mod tests {
 
         let mut second = writer();
         second.write(batch.clone()).await.unwrap();
-        second.cut().await.unwrap();
+        second.cut(true).await.unwrap();
         second.abandon().await;
         assert_eq!(store.list(None).count().await, 3);
     }

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
+use futures::future::{BoxFuture, Shared, join_all};
 use object_store::PutOptions;
 
 use crate::error::{Error, Result};
@@ -36,9 +36,9 @@ pub(crate) struct After(pub(crate) Writes);
 
 /// Writes that have begun. They go on to their end whether anybody waits for them or not.
 #[derive(Clone, Default)]
-pub(crate) struct Writes(Option<Shared<BoxFuture<'static, Ended>>>);
+pub(crate) struct Writes(Vec<Shared<BoxFuture<'static, Ended>>>);
 
-/// How they end, for as many as ask.
+/// How one ends, for as many as ask.
 type Ended = Result<(), Arc<Error>>;
 
 impl Writes {
@@ -46,21 +46,13 @@ impl Writes {
     pub(crate) fn begin(write: impl Future<Output = Result<()>> + Send + 'static) -> Self {
         let task = tokio::spawn(write);
         let ended = async move { task.await.unwrap_or_else(|error| Err(Error::internal(format!("write: {error}")).because(error))).map_err(Arc::new) };
-        Self(Some(ended.boxed().shared()))
+        Self(vec![ended.boxed().shared()])
     }
 
     /// These and others.
-    pub(crate) fn and(self, others: Self) -> Self {
-        match (self.0, others.0) {
-            (Some(these), Some(others)) => {
-                let both = async move {
-                    let (these, others) = futures::join!(these, others);
-                    these.and(others)
-                };
-                Self(Some(both.boxed().shared()))
-            }
-            (these, others) => Self(these.or(others)),
-        }
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// Waits until all of them are durable, or one has failed and the others have ended.
@@ -68,20 +60,14 @@ impl Writes {
     /// # Errors
     /// That of a write that failed.
     pub(crate) async fn done(&self) -> Result<()> {
-        match &self.0 {
-            Some(writes) => writes.clone().await.map_err(|error| error.shared()),
-            None => Ok(()),
-        }
+        let ended = join_all(self.0.iter().cloned()).await;
+        ended.into_iter().collect::<Result<(), _>>().map_err(|error| error.shared())
     }
 }
 
 impl fmt::Debug for Writes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
-            None => "Writes(none)",
-            Some(writes) if writes.peek().is_some() => "Writes(ended)",
-            Some(_) => "Writes(under way)",
-        })
+        write!(f, "Writes({} of {} ended)", self.0.iter().filter(|write| write.peek().is_some()).count(), self.0.len())
     }
 }
 

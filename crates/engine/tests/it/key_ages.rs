@@ -29,7 +29,7 @@ async fn rows(mill: &Mill) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_known_within_its_age_and_may_be_used_anew_beyond() {
-    for (keys_kept_days, versions_kept_days, first_known) in [(Some(2), None, 38), (Some(2), Some(4), 36), (None, None, 10), (Some(0), None, 0)] {
+    for (keys_kept_days, versions_kept_days, first_known) in [(Some(2), None, 38), (Some(2), Some(4), 36), (None, None, 0), (Some(30), None, 10), (Some(0), None, 0)] {
         let (disk, clock) = (Arc::new(InMemory::new()), clock());
         let mill = open(disk.clone(), &clock).await;
         mill.load("orders", load(0)).await.unwrap();

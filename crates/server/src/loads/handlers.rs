@@ -37,8 +37,10 @@ pub async fn create_load(State(app): State<App>, caller: Caller, JsonBody(new): 
             format!("dataset {} is there and has another contract; leave the contract out, or change that of the dataset first (PUT /datasets/{{name}}/contract)", new.dataset);
         return Err(Problem::new(Code::Conflict, what));
     }
-    let job = app.loads.begin(LoadJob::new(caller.tenancy(), &new.dataset, progress))?;
+    // Begun it is after it was written down: a job that nobody runs, because the caller has gone meanwhile, would keep its place for ever.
+    app.loads.check_room(caller.tenancy())?;
     audit::append(app.store.db(), now, &caller, "load.started", &new.dataset).await?;
+    let job = app.loads.begin(LoadJob::new(caller.tenancy(), &new.dataset, progress))?;
     let answer = job.to_wire()?;
     let running = app.clone();
     app.tasks.spawn(async move {

@@ -7,7 +7,7 @@ use tidemill::interchange::Origin;
 use tidemill::{Error, ErrorKind, Mill};
 
 use super::reading::{Format, Read, What};
-use super::storing::version_of_view;
+use super::storing::{in_order, version_of_view};
 
 /// Something of a file that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub async fn misfits(mill: &Mill, format: Format, read: &mut Read, drop_policies
                 if model.version != 0 && model.version != current.version {
                     complain(Some("version"), of_version(model.version, current.version));
                 }
+                // It is stored over what it was held against, and over nothing that comes meanwhile.
+                model.version = current.version;
                 if !names.insert(name.clone()) {
                     complain(None, format!("it stands twice in the files (the second time as number {})", place + 1));
                 }
@@ -63,6 +65,12 @@ pub async fn misfits(mill: &Mill, format: Format, read: &mut Read, drop_policies
             }
         }
         read.found.models.push(model);
+    }
+    if found.is_empty() {
+        for model in in_order(mill, read.found.models.clone()).await.1 {
+            let text = "it needs what another of these models brings, which needs what this one brings; store one of them without that first";
+            found.push(misfit(read, What::Model, &model.name, None, text.to_owned()));
+        }
     }
     let mut names = BTreeSet::new();
     for view in &read.found.views {

@@ -84,12 +84,18 @@ pub async fn store_model_files(State(app): State<App>, caller: Caller, JsonBody(
     if !problems.is_empty() {
         return Err(nothing_stored(problems));
     }
-    let (outcomes, stored) = store(&mill, std::mem::take(&mut read.found)).await;
-    for outcome in outcomes.iter().filter(|outcome| outcome.changed) {
-        let action = if outcome.what == What::View { "view.updated" } else { "model.updated" };
-        audit::append(app.store.db(), app.clock.now(), &caller, action, &outcome.name).await?;
-    }
-    stored?;
+    let (found, running) = (std::mem::take(&mut read.found), app.clone());
+    // Once it has begun it goes to its end, and what it has stored is written down, whether or not somebody still waits.
+    let storing = app.tasks.spawn(async move {
+        let (outcomes, stored) = store(&mill, found).await;
+        for outcome in outcomes.iter().filter(|outcome| outcome.changed) {
+            let action = if outcome.what == What::View { "view.updated" } else { "model.updated" };
+            audit::append(running.store.db(), running.clock.now(), &caller, action, &outcome.name).await?;
+        }
+        stored?;
+        Ok::<_, Problem>(outcomes)
+    });
+    let outcomes = storing.await.map_err(Problem::internal)??;
     Ok(Json(report(outcomes, read, Vec::new())))
 }
 
@@ -141,6 +147,12 @@ async fn held_against(caller: &Caller, mill: &Mill, files: ModelFiles) -> Result
 async fn allow_changes(caller: &Caller, mill: &Mill, found: &Documents) -> Answer<()> {
     for model in &found.models {
         allow_change(caller, mill, &mill.model(&model.name).await?, model).await?;
+    }
+    // Each for itself may change nothing that all of them do.
+    if let Err(denied) = caller.allow(Action::ManageUsers)
+        && mill.changes_access_together(&found.models).await?
+    {
+        return Err(denied);
     }
     Ok(())
 }

@@ -64,6 +64,9 @@ impl Read {
     }
 }
 
+/// Models and views of all files together: each is held against all others.
+const DOCUMENTS_MAX: usize = 1_000;
+
 /// Reads files, each with its name and its text.
 ///
 /// # Errors
@@ -95,6 +98,10 @@ pub async fn read_all(mill: &Mill, format: Format, texts: &[(String, String)]) -
         read.found.models.extend(models);
         read.found.views.extend(views);
         read.origins.push(origins);
+    }
+    let count = read.found.models.len() + read.found.views.len();
+    if count > DOCUMENTS_MAX {
+        return Err(Error::exhausted(format!("the files have {count} models and views; at most {DOCUMENTS_MAX} are read at once")));
     }
     Ok(read)
 }

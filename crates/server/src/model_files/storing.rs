@@ -55,14 +55,17 @@ async fn store_all(mill: &Mill, found: Documents, outcomes: &mut Vec<Outcome>) -
             Err(_) => later.push(view),
         }
     }
-    for model in in_order(mill, found.models).await {
+    let (mut ordered, left) = in_order(mill, found.models).await;
+    ordered.extend(left);
+    for model in ordered {
         let name = model.name.clone();
         let current = mill.model(&name).await?;
-        let version = current.version;
         if is_same(&model, &current) {
-            outcomes.push(Outcome { what: What::Model, name, version, changed: false });
+            outcomes.push(Outcome { what: What::Model, name, version: current.version, changed: false });
             continue;
         }
+        // Policies and rights were looked at for this version.
+        let version = model.version;
         let saved = mill.update_model_before(model, version, &later).await.map_err(|error| error.context(format!("store {name}; those before it are stored")))?;
         outcomes.push(Outcome { what: What::Model, name, version: saved.version, changed: true });
     }
@@ -72,8 +75,8 @@ async fn store_all(mill: &Mill, found: Documents, outcomes: &mut Vec<Outcome>) -
     Ok(())
 }
 
-/// Models in an order in which they can be stored: one that is about what another one brings comes after it.
-async fn in_order(mill: &Mill, models: Vec<Model>) -> Vec<Model> {
+/// Models in an order in which they can be stored, where one that is about what another one brings comes after it; and those that wait for each other.
+pub(super) async fn in_order(mill: &Mill, models: Vec<Model>) -> (Vec<Model>, Vec<Model>) {
     let mut ordered: Vec<Model> = Vec::with_capacity(models.len());
     // Only of models that name each other in a circle some are left after the first round: what one needs may be stored already.
     let mut waiting = order::by_need(models);
@@ -87,9 +90,7 @@ async fn in_order(mill: &Mill, models: Vec<Model>) -> Vec<Model> {
             }
         }
         if left.is_empty() || left.len() == count {
-            // Where each waits for another, storing the first one says what is wrong.
-            ordered.extend(left);
-            return ordered;
+            return (ordered, left);
         }
         waiting = left;
     }

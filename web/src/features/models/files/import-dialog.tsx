@@ -127,6 +127,8 @@ export default function ImportDialog({ onClose }: ImportDialogProps) {
           tabIndex={-1}
           onChange={(event: ChangeEvent<HTMLInputElement>) => {
             void take(event.target.files);
+            // The same file, corrected meanwhile, can be chosen again.
+            event.target.value = '';
           }}
           sx={visuallyHidden}
         />
