@@ -266,9 +266,17 @@ pub(crate) fn computes(expression: &Expr) -> Result<bool> {
     expression.exists(|part| Ok(matches!(part, Expr::Negative(_)) || matches!(part, Expr::BinaryExpr(binary) if Step::of(binary.op).is_some())))
 }
 
-/// Formulas of models compare what they come to with the same of floats.
+/// Formulas of models compare what they come to with the same of floats. That tells only of sums and products: a remainder or a
+/// condition of a number that has wrapped round looks like any other.
 fn is_checked_as_a_whole(part: &Expr) -> bool {
-    matches!(part, Expr::ScalarFunction(call) if call.func.inner().downcast_ref::<CheckedNumber>().is_some())
+    let tells = |part: &Expr| match part {
+        Expr::Column(_) | Expr::Literal(..) | Expr::Cast(_) | Expr::Negative(_) => true,
+        Expr::BinaryExpr(binary) => Step::of(binary.op).is_some(),
+        _ => false,
+    };
+    let Expr::ScalarFunction(call) = part else { return false };
+    let is_one = call.func.inner().downcast_ref::<CheckedNumber>().is_some();
+    is_one && call.args.first().is_some_and(|whole| !whole.exists(|part| Ok(!tells(part))).unwrap_or(true))
 }
 
 /// Whether a part is an operator over whole numbers of one type. The difference of two dates is none.

@@ -207,7 +207,7 @@ impl Mill {
         };
         let bounds: Vec<Bound> = estimates.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated || offset > 0)).collect();
         let shown = executed.batch.project(&(0..columns.len()).collect::<Vec<_>>())?;
-        let (batch, _) = write::normalised(&shown)?;
+        let batch = write::normalised_as_told(&shown)?;
         let time_range = told(range);
         let filled_until = filled_until(&columns, model, &snapshot, reference.calendar, reference.now);
         let running_from = running_from(&columns, reference.calendar, reference.now, filled_until, time_range);

@@ -285,7 +285,7 @@ impl Mill {
             _ => None,
         };
         let bounds: Vec<Bound> = composed.estimates.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated || composed.offset > 0)).collect();
-        let (batch, _) = write::normalised(&executed.batch)?;
+        let batch = write::normalised_as_told(&executed.batch)?;
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
         let counted = || used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
         let complete_until = counted().filter_map(|(_, snapshot)| snapshot.complete_until(calendar, now)).min();

@@ -137,7 +137,7 @@ impl Mill {
         let value = Expr::Column(Column::new_unqualified(&dimension.name));
         let plan = LogicalPlanBuilder::from(plan).sort(vec![value.sort(true, false)])?.build()?;
         let executed = execute::run_allowed(self.session(), &plan, self.scope.limits(), VALUES_MAX + 1, allowance).await?;
-        let (batch, _) = write::normalised(&executed.batch)?;
+        let batch = write::normalised_as_told(&executed.batch)?;
         Ok(batch.columns().first().filter(|values| values.len() <= VALUES_MAX).cloned())
     }
 

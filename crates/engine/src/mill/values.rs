@@ -112,7 +112,7 @@ impl Mill {
             // Searched after the groups are made: the groups are the same for every search.
             let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
             let executed = execute::run_allowed(&self.shared.session, &plan, self.scope.limits(), limit, &allowance).await?;
-            let (batch, _) = write::normalised(&executed.batch)?;
+            let batch = write::normalised_as_told(&executed.batch)?;
             let values = batch.columns().first().map(column_to_json).unwrap_or_default();
             Ok(ValuePage { values, more: executed.truncated })
         };

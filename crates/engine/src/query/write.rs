@@ -182,6 +182,15 @@ pub(crate) fn columns_to_json(batch: &RecordBatch) -> Vec<Vec<Value>> {
 
 /// A batch whose columns are of the types that results have; what has no such type, or no such value, becomes text.
 pub(crate) fn normalised(batch: &RecordBatch) -> Result<(RecordBatch, Vec<ColumnType>)> {
+    in_types_of_results(batch, Rounding::Refused)
+}
+
+/// The same where it is told beforehand, by a model, what each column is: decimals are floats then, and are ordered as such.
+pub(crate) fn normalised_as_told(batch: &RecordBatch) -> Result<RecordBatch> {
+    Ok(in_types_of_results(batch, Rounding::Allowed)?.0)
+}
+
+fn in_types_of_results(batch: &RecordBatch, rounding: Rounding) -> Result<(RecordBatch, Vec<ColumnType>)> {
     let mut types = Vec::with_capacity(batch.num_columns());
     let mut columns = Vec::with_capacity(batch.num_columns());
     let mut fields = Vec::with_capacity(batch.num_columns());
@@ -192,7 +201,7 @@ pub(crate) fn normalised(batch: &RecordBatch) -> Result<(RecordBatch, Vec<Column
         } else if ours.column_type.is_nested() {
             (convert(column, &ours)?, ours.column_type)
         } else {
-            plain(column, &ours)?
+            plain(column, &ours, rounding)?
         };
         types.push(column_type);
         fields.push(Field::new(field.name(), column.data_type().clone(), true));
@@ -203,9 +212,9 @@ pub(crate) fn normalised(batch: &RecordBatch) -> Result<(RecordBatch, Vec<Column
 }
 
 /// A column of a type that results have, and which. Where a value does not fit that type, or would lose digits by it, the column is text.
-fn plain(column: &ArrayRef, ours: &Column) -> Result<(ArrayRef, ColumnType)> {
+fn plain(column: &ArrayRef, ours: &Column, rounding: Rounding) -> Result<(ArrayRef, ColumnType)> {
     let fitting = if column.data_type().is_decimal() {
-        floats(column, Rounding::Refused).filter(|floats| floats.null_count() == column.null_count())
+        floats(column, rounding).filter(|floats| floats.null_count() == column.null_count())
     } else {
         cast_with_options(column, &ours.data_type(), &CastOptions { safe: false, ..CastOptions::default() }).ok()
     };
@@ -247,6 +256,7 @@ mod tests {
     fn foreign_types_become_ours() {
         let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None])]);
         let batch = RecordBatch::try_from_iter([("n", Arc::new(Int32Array::from(vec![1])) as ArrayRef), ("l", Arc::new(list))]).unwrap();
+        assert_eq!(normalised_as_told(&batch).unwrap().num_rows(), batch.num_rows());
         let (batch, types) = normalised(&batch).unwrap();
         assert_eq!(types, [ColumnType::Integer, ColumnType::List]);
         assert_eq!(json!(columns_to_json(&batch)), json!([[1], [[1, null]]]));

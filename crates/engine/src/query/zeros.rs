@@ -11,7 +11,7 @@ use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::{Between, BinaryExpr, Expr, LogicalPlan, Operator, lit};
+use datafusion::logical_expr::{Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, lit};
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::scalar::ScalarValue;
@@ -51,7 +51,15 @@ impl AnalyzerRule for OneZero {
 pub(crate) fn in_expr(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     let context = SimplifyContext::builder().with_schema(Arc::new(schema.clone())).build();
     let typed = ExprSimplifier::new(context).coerce(expr, schema)?;
-    Ok(typed.transform_up(|part| Ok(compared(part)))?.data)
+    // The sign of the least whole number would leave it as it is; a difference is checked.
+    let signed = typed.transform_up(|part| match part {
+        Expr::Negative(inner) => match inner.get_type(schema)? {
+            kind if kind.is_signed_integer() => Ok(Transformed::yes(Expr::Literal(ScalarValue::new_zero(&kind)?, None) - *inner)),
+            _ => Ok(Transformed::no(Expr::Negative(inner))),
+        },
+        part => Ok(Transformed::no(part)),
+    })?;
+    Ok(signed.data.transform_up(|part| Ok(compared(part)))?.data)
 }
 
 /// Whether an expression is a zero among fractions, perhaps a whole one that becomes one.
