@@ -475,7 +475,7 @@ export type DatasetProfile = {
 export type DatasetSettings = {
   /** Days that rows are kept, by the time column: 1 to 36,500. Nothing keeps all of them. */
   keep_days: number | null;
-  /** Days that the idempotency key of a load is known at least, by the commits of the dataset: 0 to 36,500. 0 keeps them for ever; nothing is 30. */
+  /** Days that the idempotency key of a load is known at least, by the commits of the dataset: 0 to 36,500. 0, and nothing, keep them for ever. */
   keys_kept_days: number | null;
   /** Days that a version stays readable after the next one came: 0 to 3,650. Nothing takes what the server says. */
   versions_kept_days: number | null;

@@ -121,7 +121,7 @@ pub struct DatasetSettings {
     /// Days that a version stays readable after the next one came: 0 to 3,650. Nothing takes what the server says.
     #[schema(required)]
     pub versions_kept_days: Option<u32>,
-    /// Days that the idempotency key of a load is known at least, by the commits of the dataset: 0 to 36,500. 0 keeps them for ever; nothing is 30.
+    /// Days that the idempotency key of a load is known at least, by the commits of the dataset: 0 to 36,500. 0, and nothing, keep them for ever.
     #[schema(required)]
     pub keys_kept_days: Option<u32>,
 }
