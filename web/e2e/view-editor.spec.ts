@@ -54,7 +54,7 @@ test('a view of two models is made, read as text and asked', async ({
     expect(await hasSidewaysScroll(page)).toBe(false);
     await page
       .getByRole('list', { name: 'Dimensions' })
-      .getByRole('button', { name: /timestamp$/ })
+      .getByRole('button', { name: /date and time$/ })
       .first()
       .click();
     await page.getByRole('button', { name: 'Add buckets' }).click();
