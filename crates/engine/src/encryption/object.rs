@@ -1,9 +1,8 @@
 //! The key of one object, and what it does: seal chunks and open them. A chunk is sealed with its number as nonce, which
 //! no key sees twice, because every object has a key of its own; what it is bound to is its associated data.
+//! The cipher is AWS-LC's, three times as fast as RustCrypto's, which tests hold it against.
 
-use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::aead::{AeadInOut, Nonce};
-use aes_gcm::{Aes256Gcm, KeyInit, Tag};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use bytes::{Bytes, BytesMut};
 use hkdf::Hkdf;
 use object_store::path::Path;
@@ -21,7 +20,7 @@ const BIND: &[u8] = b"tidemill chunk 1\0";
 /// The key of one object.
 #[derive(Debug)]
 pub(super) struct ObjectKey {
-    cipher: Aes256Gcm,
+    cipher: LessSafeKey,
     /// What every chunk is bound to: the object's name, which begins with its tenant.
     bound: Vec<u8>,
 }
@@ -34,7 +33,8 @@ impl ObjectKey {
         derived.map_err(|error| Error::internal(format!("derive the key of an object: {error}")))?;
         let name = location.as_ref().as_bytes();
         let bound = [BIND, &(name.len() as u64).to_be_bytes(), name].concat();
-        Ok(Self { cipher: Aes256Gcm::new((&*key).into()), bound })
+        let key = UnboundKey::new(&AES_256_GCM, key.as_slice()).map_err(|_| Error::internal("the key of an object has the wrong length"))?;
+        Ok(Self { cipher: LessSafeKey::new(key), bound })
     }
 
     /// A new object under a data key: its header and its key.
@@ -44,13 +44,13 @@ impl ObjectKey {
     }
 
     /// Nonce and associated data of a chunk.
-    fn place(&self, chunk: u64, last: bool) -> (Nonce<Aes256Gcm>, Vec<u8>) {
+    fn place(&self, chunk: u64, last: bool) -> (Nonce, Aad<Vec<u8>>) {
         let mut nonce = [0; 12];
         let (flag, number) = nonce.split_at_mut(4);
         flag.copy_from_slice(&u32::from(last).to_be_bytes());
         number.copy_from_slice(&chunk.to_be_bytes());
         let bound = [self.bound.as_slice(), &chunk.to_be_bytes(), &[u8::from(last)]].concat();
-        (Nonce::<Aes256Gcm>::from(nonce), bound)
+        (Nonce::assume_unique_for_key(nonce), Aad::from(bound))
     }
 
     /// Seals a chunk behind what is in `out`.
@@ -59,8 +59,8 @@ impl ObjectKey {
         let begin = out.len();
         out.extend_from_slice(plain);
         let buffer = out.get_mut(begin..).unwrap_or_default();
-        let tag = self.cipher.encrypt_inout_detached(&nonce, &bound, buffer.into()).map_err(|_| Error::internal("a chunk could not be sealed"))?;
-        out.extend_from_slice(&tag);
+        let tag = self.cipher.seal_in_place_separate_tag(nonce, bound, buffer).map_err(|_| Error::internal("a chunk could not be sealed"))?;
+        out.extend_from_slice(tag.as_ref());
         Ok(())
     }
 
@@ -83,8 +83,7 @@ impl ObjectKey {
         let (chunk, tag) = sealed.split_last_chunk::<{ TAG_BYTES as usize }>()?;
         let mut plain = vec![0; chunk.len()];
         let (nonce, bound) = self.place(number, false);
-        let buffer = InOutBuf::new(chunk, plain.as_mut_slice()).ok()?;
-        self.cipher.decrypt_inout_detached(&nonce, &bound, buffer, &Tag::from(*tag)).ok()?;
+        self.cipher.open_separate_gather(nonce, bound, chunk, tag, &mut plain).ok()?;
         Some(plain)
     }
 
@@ -100,10 +99,8 @@ impl ObjectKey {
             let end = bytes.len().min(begin + SEALED_BYTES as usize);
             let chunk = bytes.get_mut(begin..end).filter(|chunk| !chunk.is_empty());
             let Some(chunk) = chunk else { break };
-            let (chunk, tag) = chunk.split_last_chunk_mut::<{ TAG_BYTES as usize }>().ok_or(number)?;
             let (nonce, bound) = self.place(number, number + 1 == count);
-            self.cipher.decrypt_inout_detached(&nonce, &bound, InOutBuf::from(&mut *chunk), &Tag::from(*tag)).map_err(|_| number)?;
-            let opened = chunk.len();
+            let opened = self.cipher.open_in_place(nonce, bound, chunk).map_err(|_| number)?.len();
             // Close up to the one before it.
             bytes.copy_within(begin..begin + opened, plain);
             (begin, plain) = (end, plain + opened);
@@ -115,10 +112,32 @@ impl ObjectKey {
 
 #[cfg(test)]
 mod tests {
+    use aes_gcm::aead::{Aead, Payload};
+    use aes_gcm::{Aes256Gcm, KeyInit};
     use proptest::prelude::*;
 
     use super::*;
     use crate::encryption::format::{HEADER_BYTES, plain_size};
+
+    #[test]
+    fn another_implementation_of_the_cipher_opens_what_is_sealed_and_seals_the_same() {
+        let (key, name) = (SecretKey::from_bytes([7; 32]), "acme/a");
+        let (header, object) = ObjectKey::create(&key, uuid::Uuid::nil(), &Path::from(name)).unwrap();
+        let mut derived = [0; SecretKey::BYTES];
+        Hkdf::<Sha256>::new(Some(&header.salt), key.expose()).expand_multi_info(&[DERIVE, header.key_id.as_bytes()], &mut derived).unwrap();
+        let cipher = Aes256Gcm::new((&derived).into());
+        let bound = |number: u64, last: bool| [BIND, &(name.len() as u64).to_be_bytes(), name.as_bytes(), &number.to_be_bytes(), &[u8::from(last)]].concat();
+        let nonce = |number: u64, last: bool| <[u8; 12]>::try_from([u32::from(last).to_be_bytes().as_slice(), &number.to_be_bytes()].concat()).unwrap();
+        for (number, last, size) in [(0, true, 0), (0, false, CHUNK_BYTES as usize), (9, true, 1_000)] {
+            let plain = bytes(size);
+            let mut sealed = Vec::new();
+            object.seal(number, last, &plain, &mut sealed).unwrap();
+            let aad = bound(number, last);
+            let (nonce, payload) = (nonce(number, last).into(), Payload { msg: &plain, aad: &aad });
+            assert_eq!(cipher.encrypt(&nonce, payload).unwrap(), sealed);
+            assert_eq!(cipher.decrypt(&nonce, Payload { msg: &sealed, aad: &aad }).unwrap(), plain);
+        }
+    }
 
     fn sealed(key: &SecretKey, name: &str, plain: &[u8]) -> Vec<u8> {
         let (header, object) = ObjectKey::create(key, uuid::Uuid::nil(), &Path::from(name)).unwrap();

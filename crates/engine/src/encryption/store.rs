@@ -27,8 +27,8 @@ use crate::storage::layout;
 const WINDOW_CHUNKS: u64 = 16;
 /// Objects whose keys are kept ready, so that a range costs one request instead of two.
 const SEEN: u64 = 8_192;
-/// More bytes than this are sealed and opened beside the threads that wait for the network.
-const INLINE_BYTES: usize = 256 << 10;
+/// More bytes than this, a tenth of a millisecond's work, are sealed and opened beside the threads that wait for the network.
+const INLINE_BYTES: usize = 1 << 20;
 /// Reads of an object that is replaced while it is read.
 const ATTEMPTS: usize = 3;
 
