@@ -56,6 +56,10 @@ pub enum TimeChunk {
     Week,
     /// a calendar month
     Month,
+    /// a calendar year
+    Year,
+    /// all time: the rows are too few to be cut
+    All,
 }
 
 /// What the owner of a dataset decides about it. Kept in its log.

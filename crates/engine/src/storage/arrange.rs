@@ -14,6 +14,12 @@ use crate::error::{Error, Result};
 
 /// Rows that a chunk should hold on average, so that a segment is worth opening.
 const CHUNK_ROWS_WANTED: usize = 256 << 10;
+/// Rows that a month or a year should hold, where there are many of them: each is a segment of its own.
+const CHUNK_ROWS_MIN: usize = 1_000;
+/// So many chunks are no harm, however few rows they hold.
+const FEW_CHUNKS: f64 = 24.0;
+/// The chunk of rows that are not cut by time.
+const ALL: &str = "all";
 const MICROS_OF_DAY: i64 = 86_400_000_000;
 
 /// Batches of one schema and the order of their rows.
@@ -38,7 +44,7 @@ impl Arranged {
         }
         let mut arranged = Self { schema, batches, starts, order: None, pieces: Vec::new() };
         let Some(time_index) = time_index else {
-            arranged.cut("all", 0..arranged.rows(), max_rows);
+            arranged.cut(ALL, 0..arranged.rows(), max_rows);
             return Ok((arranged, None));
         };
         let columns: Vec<&dyn Array> = arranged.batches.iter().map(|batch| batch.column(time_index).as_ref()).collect();
@@ -118,21 +124,30 @@ fn is_sorted(times: &Micros) -> bool {
     nulls_last && times.values().get(..known).is_some_and(<[i64]>::is_sorted)
 }
 
-/// The narrowest chunk that still holds enough rows on average, at the rate of the first rows.
+/// The narrowest chunk that still holds enough rows on average, at the rate of the first rows. Where even months would be many and
+/// hold few rows, as with dates of birth, a wider one.
 fn choose_chunk(times: &[i64]) -> TimeChunk {
     let span_days = match (times.first(), times.last()) {
         (Some(first), Some(last)) => last.saturating_sub(*first) as f64 / MICROS_OF_DAY as f64,
         _ => 0.0,
     };
     let enough = |days: f64| times.len() as f64 * days >= CHUNK_ROWS_WANTED as f64 * span_days && span_days > 0.0;
+    // One date that is far off says nothing of the others.
+    let at = |share: usize| times.get(times.len().saturating_sub(1) * share / 20).copied().unwrap_or_default();
+    let (inner_days, inner_rows) = (at(19).saturating_sub(at(1)) as f64 / MICROS_OF_DAY as f64, times.len() as f64 * 0.9);
+    let bearable = |days: f64| inner_days <= FEW_CHUNKS * days || inner_rows * days >= CHUNK_ROWS_MIN as f64 * inner_days;
     if enough(1.0 / 24.0) {
         TimeChunk::Hour
     } else if enough(1.0) {
         TimeChunk::Day
     } else if enough(7.0) {
         TimeChunk::Week
-    } else {
+    } else if bearable(30.0) {
         TimeChunk::Month
+    } else if bearable(365.0) {
+        TimeChunk::Year
+    } else {
+        TimeChunk::All
     }
 }
 
@@ -151,6 +166,8 @@ pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
             (monday.format("%G-W%V").to_string(), monday.checked_add_signed(TimeDelta::weeks(1)))
         }
         TimeChunk::Month => (time.format("%Y-%m").to_string(), day.with_day(1).and_then(|first| first.checked_add_months(chrono::Months::new(1)))),
+        TimeChunk::Year => (time.format("%Y").to_string(), chrono::NaiveDate::from_ymd_opt(day.year() + 1, 1, 1)),
+        TimeChunk::All => (ALL.to_owned(), None),
     };
     (name, next.map_or(i64::MAX, |next| next.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))
 }
@@ -182,6 +199,8 @@ pub(super) mod tests {
     fn rows_go_to_their_chunk_in_order_and_none_is_lost() {
         let rows = rows(vec![micros("2013-02-01T00:00:00Z"), None, micros("2013-01-31T23:59:59.999999Z"), micros("1969-12-31T23:00:00Z")]);
         for (chunk, expected) in [
+            (TimeChunk::All, ["all", "all", "all", "no-time"]),
+            (TimeChunk::Year, ["1969", "2013", "2013", "no-time"]),
             (TimeChunk::Month, ["1969-12", "2013-01", "2013-02", "no-time"]),
             (TimeChunk::Day, ["1969-12-31", "2013-01-31", "2013-02-01", "no-time"]),
             (TimeChunk::Week, ["1970-W01", "2013-W05", "2013-W05", "no-time"]),
@@ -206,6 +225,23 @@ pub(super) mod tests {
         {
             let times: Vec<i64> = (0..count).map(|row| row * step).collect();
             assert_eq!(choose_chunk(&times), expected, "{count} rows, one each {step} us");
+        }
+    }
+
+    #[test]
+    fn few_rows_of_many_years_are_not_cut_into_a_segment_each() {
+        let day = MICROS_OF_DAY;
+        let every = |count: i64, days: i64| -> Vec<i64> { (0..count).map(|row| row * days * day).collect() };
+        // A thousand dates of birth, from a hundred years.
+        assert_eq!(choose_chunk(&every(1_000, 36)), TimeChunk::All);
+        // Ten sales a day since ten years; two years of one a week.
+        assert_eq!(choose_chunk(&every(36_500, 1).iter().map(|time| time / 10).collect::<Vec<_>>()), TimeChunk::Year);
+        assert_eq!(choose_chunk(&every(104, 7)), TimeChunk::Month);
+        // A date that somebody forgot to fill in makes no century of a year.
+        let year: Vec<i64> = std::iter::once(-100 * 365 * day).chain(every(365, 1)).collect();
+        assert_eq!(choose_chunk(&year), TimeChunk::Month);
+        for few in [vec![], vec![0], vec![0, 400 * 365 * day]] {
+            assert_eq!(choose_chunk(&few), TimeChunk::Month, "{few:?}");
         }
     }
 

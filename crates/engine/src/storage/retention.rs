@@ -1,5 +1,5 @@
 //! Which segments are older than a dataset keeps rows. A segment goes when all of its time chunk is older, so that a chunk goes
-//! as a whole and no segment has to be written anew. Rows without a time stay.
+//! as a whole and no segment has to be written anew; where time is not cut, when its last row is older. Rows without a time stay.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::arrange::chunk_of;
 use super::log::Snapshot;
 use super::segment::Segment;
+use crate::catalog::TimeChunk;
 
 /// Segments that are too old, and the end of the last of their chunks.
 #[derive(Debug, Default)]
@@ -23,8 +24,8 @@ pub(crate) fn expired(snapshot: &Snapshot, instant: DateTime<Utc>, limit: usize)
     for segment in &snapshot.segments {
         let Some((_, last)) = segment.time_range(&snapshot.arrow, column) else { continue };
         let end = match snapshot.metadata.chunk {
-            Some(chunk) => chunk_of(last.timestamp_micros(), chunk).1,
-            None => last.timestamp_micros().saturating_add(1),
+            Some(chunk) if chunk != TimeChunk::All => chunk_of(last.timestamp_micros(), chunk).1,
+            _ => last.timestamp_micros().saturating_add(1),
         };
         let Some(end) = DateTime::from_timestamp_micros(end).filter(|end| *end <= instant) else { continue };
         expired.segments.push(Arc::clone(segment));
@@ -41,7 +42,7 @@ mod tests {
     use datafusion::scalar::ScalarValue;
 
     use super::*;
-    use crate::catalog::{Column, ColumnType, DatasetSchema, TimeChunk};
+    use crate::catalog::{Column, ColumnType, DatasetSchema};
     use crate::storage::entry::{Entry, Metadata};
     use crate::storage::statistics::ColumnStatistics;
 
@@ -76,6 +77,11 @@ mod tests {
             segment("2013-01-31T23:59:59Z", "2013-01-31T23:59:59Z"),
             segment("", ""),
         ];
+        let uncut = Metadata { chunk: Some(TimeChunk::All), ..metadata.clone() };
+        let uncut = Snapshot::first(Entry { metadata: Some(uncut), added: added.clone(), ..Entry::default() }).unwrap();
+        for (instant, expected) in [("2013-01-02T00:00:00Z", 0), ("2013-01-02T00:00:01Z", 1), ("2013-02-15T00:00:00Z", 3)] {
+            assert_eq!(expired(&uncut, at(instant), 10).segments.len(), expected, "{instant}");
+        }
         let snapshot = Snapshot::first(Entry { metadata: Some(metadata), added, ..Entry::default() }).unwrap();
         for (instant, expected) in [("2013-01-31T23:59:59Z", 0), ("2013-02-01T00:00:00Z", 2), ("2013-02-28T23:00:00Z", 2), ("2013-03-01T00:00:00Z", 3)] {
             let found = expired(&snapshot, at(instant), 10);
