@@ -213,13 +213,20 @@ impl Reader<'_> {
         let raw_cell = cell.map(|cell| content(text, cell.range())).unwrap_or_default();
         let unescaped = self.dialect.signs.unescape(raw_cell);
         let value = if cell.is_some_and(|cell| cell.is_escaped()) { &unescaped } else { raw_cell };
-        let column = self.batch.sinks.get(index).map(|sink| &sink.column);
+        let sink = self.batch.sinks.get(index);
+        let column = sink.map(|sink| &sink.column);
+        let inside = sink.filter(|sink| sink.column.column_type.is_nested()).and_then(|sink| sink.lost_inside(value));
         let (line, raw) = tile.rows.get(row).map_or((0, &b""[..]), |row| (row.line, content(text, row.start as usize..row.end as usize)));
+        let name = column.map(|column| column.name.clone());
+        let (column, value, reason) = match inside {
+            Some(inside) => (name.map(|name| format!("{name}{}", inside.way)), inside.value, inside.reason),
+            None => (name, shorten_value(value), column.map(|column| value::misfit(column.column_type, value)).unwrap_or_default().to_owned()),
+        };
         Reject {
             line,
-            column: column.map(|column| column.name.clone()),
-            value: Some(shorten_value(value)),
-            reason: column.map(|column| value::misfit(column.column_type, value)).unwrap_or_default().to_owned(),
+            column,
+            value: Some(value),
+            reason,
             rule: None,
             raw: if self.dialect.signs == Signs::default() { row_text(raw) } else { self.as_usual(text, tile.cells_of(row)) },
         }

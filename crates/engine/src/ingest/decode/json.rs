@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use super::batch::BatchBuilder;
-use super::json_numbers::long_number;
+use super::json_numbers::{Place, long_numbers, lost_digits, shown};
 use super::json_rows::{RowFinder, Scalar, Step, read_row};
 use super::scalar_rows::{Origin, ScalarRows};
+use super::sink::Sink;
 use super::tally::shorten_value;
 use super::text::Window;
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled};
@@ -77,10 +78,19 @@ impl Rows<'_> {
         if let Some((column, value, reason)) = flaw {
             return self.taken.reject(origin.reject(Some(column), value, reason));
         }
-        let fits = |key: &str, number: &str| self.places.get(key).and_then(|place| batch.sinks.get(*place)).is_some_and(|sink| sink.takes_nearest(number));
-        if let Some((column, number)) = long_number(row, fits) {
-            let reason = "a whole number beyond 64 bits, of which a float would lose digits; write it in quotes, or declare the column as float to have it rounded";
-            return self.taken.reject(origin.reject(Some(column), Some(shorten_value(number.as_bytes())), reason.to_owned()));
+        for long in long_numbers(row) {
+            let Some((Place::Key(key), inside)) = long.way.split_first() else { continue };
+            let Some(place) = self.places.get(key.as_str()).copied() else { continue };
+            let Some(depth) = batch.sinks.get(place).and_then(|sink| sink.losing(inside, long.number)) else { continue };
+            let inside = inside.get(..depth).unwrap_or_default();
+            if !batch.sinks.get(place).is_some_and(Sink::is_nulling) {
+                let (column, value) = (format!("{key}{}", shown(inside)), shorten_value(long.number.as_bytes()));
+                return self.taken.reject(origin.reject(Some(column), Some(value), lost_digits(long.number).to_owned()));
+            }
+            if let Some(scalar) = scalars.get_mut(place).and_then(Option::as_mut) {
+                scalar.forget(inside);
+            }
+            batch.nulled += 1;
         }
         let scalars: Vec<Scalar<'_>> = scalars.into_iter().map(|scalar| scalar.unwrap_or(Scalar::Null)).collect();
         self.taken.append(&scalars, &origin, batch);
@@ -222,6 +232,62 @@ mod tests {
         assert_eq!((loaded.described(), loaded.rows()), (vec![rejected(2, long), rejected(3, "36893488147419103232")], vec!["1.5|a".to_owned(), "2|c".to_owned()]));
         let loaded = load("t.json", text, &[("n", ColumnType::Float)]).unwrap();
         assert_eq!((loaded.rejects.len(), loaded.rows().len()), (0, 4));
+    }
+
+    /// What is said of a number inside of the column `a`.
+    fn told(line: u64, field: &str, number: &str) -> String {
+        let what = if number.contains('.') { "a number of more digits than a float keeps" } else { "a whole number beyond 64 bits, of which a float would lose digits" };
+        format!("line {line}, column \"a.{field}\", value \"{number}\": {what}; write it in quotes, or declare the column as float to have it rounded")
+    }
+
+    #[test]
+    fn digits_inside_of_what_is_nested_are_kept_or_told() {
+        let (power, long, point) = ("36893488147419103232", "123456789012345678901", "0.12345678901234567890");
+        let cells = [
+            "{\"s\":\"x\",\"f\":1.5}".to_owned(),
+            format!("{{\"s\":{power},\"f\":1.5}}"),
+            format!("{{\"s\":{point},\"f\":1.5}}"),
+            format!("{{\"s\":\"{long}\",\"f\":{power}}}"),
+            format!("{{\"s\":\"y\",\"f\":{long}}}"),
+            format!("{{\"s\":null,\"f\":{point}}}"),
+            "{\"s\":\"z\",\"f\":null}".to_owned(),
+        ];
+        let lines: String = cells.iter().map(|cell| format!("{{\"a\":{cell}}}\n")).collect();
+        let loaded = load("t.json", lines, &[]).unwrap();
+        assert_eq!((loaded.types().as_str(), loaded.described()), ("a:struct(s string, f float)", vec![told(2, "s", power), told(3, "s", point), told(5, "f", long)]));
+        // Cells that hold JSON are no others, and what may be rounded is no text.
+        let rows: String = cells.iter().map(|cell| format!("\"{}\",1\n", cell.replace('"', "\"\""))).collect();
+        let source = spooled("t.csv", format!("a,n\n{rows}"));
+        let fields = vec![Column::new("s", ColumnType::String), Column::new("f", ColumnType::Float)];
+        let columns = vec![Column { name: "a".into(), column_type: ColumnType::Struct, fields }, Column::new("n", ColumnType::Integer)];
+        let of = |rounding: bool, nulling: bool| DecodeTarget {
+            columns: columns.clone(),
+            declared: vec![true; 2],
+            lines: false,
+            nulling: vec![nulling; 2],
+            rounding: vec![rounding; 2],
+        };
+        let decoded = |target: DecodeTarget| load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target).unwrap();
+        // The first line is the header.
+        assert_eq!(decoded(of(false, false)).described(), [told(3, "s", power), told(4, "s", point), told(6, "f", long)]);
+        let rounded = decoded(of(true, false));
+        assert_eq!((rounded.described(), rounded.rows().len()), (vec![told(3, "s", power), told(4, "s", point)], 5));
+        let nulled = decoded(of(false, true));
+        assert_eq!((nulled.rejects.len(), nulled.rows().len()), (0, 7));
+        assert_eq!(nulled.rows()[1], r#"{"s":null,"f":1.5}|1"#);
+        assert_eq!(nulled.rows()[4], r#"{"s":"y","f":null}|1"#);
+    }
+
+    #[test]
+    fn a_long_number_becomes_null_where_that_is_asked_for() {
+        let rows = ["{\"n\":1.5,\"t\":\"a\"}", "{\"n\":123456789012345678901,\"t\":\"b\"}", "{\"n\":2.5,\"t\":[{\"x\":36893488147419103232}]}"];
+        let source = spooled("t.json", rows.join("\n"));
+        let columns = vec![Column::new("n", ColumnType::Float), Column::new("t", ColumnType::String)];
+        let target = DecodeTarget { columns, declared: vec![true; 2], lines: false, nulling: vec![true; 2], rounding: Vec::new() };
+        let loaded = load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target).unwrap();
+        assert_eq!(loaded.described(), Vec::<String>::new());
+        // A text of JSON is one value.
+        assert_eq!(loaded.rows(), ["1.5|a", "~|b", "2.5|~"]);
     }
 
     #[test]

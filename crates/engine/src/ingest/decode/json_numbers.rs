@@ -1,38 +1,81 @@
-//! Whole numbers of JSON beyond 64 bits: the reader of JSON gives the nearest float for one, and its digits are gone. Here they are found
-//! in the text of a row, so that the row can be rejected where they are asked for.
+//! Numbers of JSON with more digits than what the reader of JSON gives of them, which is the nearest float. Here they are found in the text,
+//! with their ways, so that one whose digits are asked for where it stands does not go in with others.
 
-/// Digits of the shortest number that may be beyond 64 bits.
-const LONG_DIGITS: usize = 20;
+use std::ops::Range;
 
-/// The first whole number of an object that is beyond 64 bits and does not fit where it stands: `fits` is asked with the key of the object that
-/// it stands at or below. The object is valid JSON.
-pub(crate) fn long_number(object: &[u8], fits: impl Fn(&str, &str) -> bool) -> Option<(String, String)> {
-    if !has_long_run(object) {
-        return None;
+use crate::catalog::exact::is_rounded;
+use crate::catalog::{Column, ColumnType};
+
+/// Signs of the shortest number that a float may not give back, its point or `e` counted as one: what has neither is whole, and has 64 bits.
+const LONG_DIGITS: usize = 17;
+/// Digits that a float always gives back.
+const KEPT_DIGITS: usize = 15;
+
+/// A step into an object or an array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    Key(String),
+    Index(usize),
+}
+
+/// A number that a float may not give back, and the way to it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LongNumber<'a> {
+    pub way: Vec<Place>,
+    pub number: &'a str,
+}
+
+/// The object or array that a place is in.
+struct Frame {
+    /// Of an object, whether a key comes next; its last key, with the quotes.
+    awaits_key: Option<bool>,
+    key: Range<usize>,
+    /// Of an array.
+    index: usize,
+}
+
+impl Frame {
+    fn place(&self, json: &[u8]) -> Place {
+        match self.awaits_key {
+            Some(_) => Place::Key(json.get(self.key.clone()).and_then(|key| serde_json::from_slice(key).ok()).unwrap_or_default()),
+            None => Place::Index(self.index),
+        }
     }
-    let (mut depth, mut key, mut is_key, mut at) = (0_usize, String::new(), false, 0);
-    while let Some(byte) = object.get(at) {
+}
+
+/// The long numbers of a value of JSON, which is valid.
+pub(crate) fn long_numbers(json: &[u8]) -> Vec<LongNumber<'_>> {
+    let mut found = Vec::new();
+    if !has_long_run(json) {
+        return found;
+    }
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
         match byte {
-            b'{' | b'[' => {
-                depth += 1;
-                is_key = depth == 1;
+            b'{' | b'[' => frames.push(Frame { awaits_key: (*byte == b'{').then_some(true), key: 0..0, index: 0 }),
+            b'}' | b']' => {
+                frames.pop();
             }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' => is_key = depth == 1,
+            b',' => {
+                if let Some(frame) = frames.last_mut() {
+                    frame.awaits_key = frame.awaits_key.map(|_| true);
+                    frame.index += 1;
+                }
+            }
             b'"' => {
-                let end = string_end(object, at)?;
-                if std::mem::take(&mut is_key) {
-                    key = serde_json::from_slice(object.get(at..end)?).ok()?;
+                let Some(end) = string_end(json, at) else { break };
+                if let Some(frame) = frames.last_mut().filter(|frame| frame.awaits_key == Some(true)) {
+                    (frame.awaits_key, frame.key) = (Some(false), at..end);
                 }
                 at = end;
                 continue;
             }
             b'-' | b'0'..=b'9' => {
-                let rest = object.get(at..)?;
+                let rest = json.get(at..).unwrap_or_default();
                 let length = rest.iter().position(|byte| !is_of_number(*byte)).unwrap_or(rest.len());
-                let number = std::str::from_utf8(rest.get(..length)?).ok()?;
-                if is_long(number) && !fits(&key, number) {
-                    return Some((key, number.to_owned()));
+                if let Some(number) = rest.get(..length).and_then(|number| std::str::from_utf8(number).ok()).filter(|number| is_long(number)) {
+                    found.push(LongNumber { way: frames.iter().map(|frame| frame.place(json)).collect(), number });
                 }
                 at += length;
                 continue;
@@ -41,15 +84,73 @@ pub(crate) fn long_number(object: &[u8], fits: impl Fn(&str, &str) -> bool) -> O
         }
         at += 1;
     }
-    None
+    found
+}
+
+/// Where a long number goes on its way into a column, its digits are kept or not: none where they are, and otherwise how many steps of the way
+/// lead to the value that is not what it was. `declared` and `rounding` are those of the column.
+pub(crate) fn losing(column: &Column, way: &[Place], number: &str, declared: bool, rounding: bool) -> Option<usize> {
+    let (mut column, mut depth) = (column, 0);
+    loop {
+        column = match (column.column_type, way.get(depth)) {
+            // A key that the struct does not have rejects its row by itself.
+            (ColumnType::Struct, Some(Place::Key(key))) => column.fields.iter().find(|field| field.name == *key)?,
+            (ColumnType::List, Some(Place::Index(_))) => column.fields.first()?,
+            _ => break,
+        };
+        depth += 1;
+    }
+    let kept = match column.column_type {
+        ColumnType::String => comes_back(number),
+        ColumnType::Integer if declared => comes_back(number),
+        ColumnType::Float if declared && rounding => true,
+        // With a point it was written as a float, and is what it says.
+        _ => is_nearest(number),
+    };
+    (!kept).then_some(depth)
+}
+
+/// Whether a long number may be taken for the float that is nearest.
+pub(crate) fn is_nearest(number: &str) -> bool {
+    !is_rounded(number)
+}
+
+/// Why a long number does not fit.
+pub(crate) fn lost_digits(number: &str) -> &'static str {
+    if is_whole(number) {
+        "a whole number beyond 64 bits, of which a float would lose digits; write it in quotes, or declare the column as float to have it rounded"
+    } else {
+        "a number of more digits than a float keeps; write it in quotes, or declare the column as float to have it rounded"
+    }
+}
+
+/// A way as rows that are rejected say it: `.zip`, `[2].zip`.
+pub(crate) fn shown(way: &[Place]) -> String {
+    let step = |place: &Place| match place {
+        Place::Key(key) => format!(".{key}"),
+        Place::Index(index) => format!("[{index}]"),
+    };
+    way.iter().map(step).collect()
+}
+
+/// Whether the text of the nearest float has the digits of a number.
+fn comes_back(number: &str) -> bool {
+    number.parse::<f64>().is_ok_and(|float| significant(&float.to_string()) == significant(number))
+}
+
+/// The digits of a number without zeros around them, which say how large it is; the float that is nearest is as large.
+fn significant(number: &str) -> String {
+    let digits: String = number.chars().take_while(|sign| !matches!(sign, 'e' | 'E')).filter(char::is_ascii_digit).collect();
+    digits.trim_matches('0').to_owned()
 }
 
 /// Whether so many digits stand together that they may be such a number. One of them is at every place that is looked at.
 fn has_long_run(text: &[u8]) -> bool {
-    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_digit = |byte: &&u8| byte.is_ascii_digit() || matches!(**byte, b'.' | b'e' | b'E');
+    let digits = |text: &[u8]| text.iter().take_while(is_digit).count();
     let is_long = |at: usize| {
         let (before, behind) = text.split_at(at);
-        digits(behind) > 0 && before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count() + digits(behind) >= LONG_DIGITS
+        digits(behind) > 0 && before.iter().rev().take_while(is_digit).count() + digits(behind) >= LONG_DIGITS
     };
     (LONG_DIGITS - 1..text.len()).step_by(LONG_DIGITS).any(is_long)
 }
@@ -58,9 +159,12 @@ fn is_of_number(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
+fn is_whole(number: &str) -> bool {
+    number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
 fn is_long(number: &str) -> bool {
-    let is_whole = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    is_whole && number.parse::<i64>().is_err() && number.parse::<u64>().is_err()
+    if is_whole(number) { number.parse::<i64>().is_err() && number.parse::<u64>().is_err() } else { significant(number).len() > KEPT_DIGITS }
 }
 
 /// The place behind a string that begins at `start`.
@@ -80,28 +184,65 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_numbers_are_found_with_their_key() {
+    fn long_numbers_are_found_with_their_way() {
         let long = "123456789012345678901";
         let cases = [
-            (format!("{{\"a\":1,\"b\":{long}}}"), Some("b")),
-            (format!("{{\"a\":-{long},\"b\":2}}"), Some("a")),
-            (format!("{{\"a\":{{\"x\":[1,{{\"y\":{long}}}]}},\"b\":2}}"), Some("a")),
-            (format!("{{\"a\":{{\"b\":1}},\"\\u0063\\\"\": {long} }}"), Some("c\"")),
-            // What 64 bits hold, what was written as a float, and what is text.
+            (format!("{{\"a\":1,\"b\":{long}}}"), Some(".b")),
+            (format!("{{\"a\":-{long},\"b\":2}}"), Some(".a")),
+            (format!("{{\"z\":[[],{{}}],\"a\":{{\"x\":[1,{{\"w\":[2,3],\"y\":{long}}}]}},\"b\":2}}"), Some(".a.x[1].y")),
+            (format!("{{\"a\":{{\"b\":\"}},\\\"\"}},\"\\u0063\\\"\": {long} }}"), Some(".c\"")),
+            (format!("[1,[\"a\",{long}]]"), Some("[1][1]")),
+            (format!("{{\"b\":{long}.5}}"), Some(".b")),
+            (format!("{{\"b\":0.{long}e-1}}"), Some(".b")),
+            ("{\"b\":[12345678.901234567]}".to_owned(), Some(".b[0]")),
+            // What 64 bits hold, what a float gives back, and what is text.
             ("{\"a\":18446744073709551615,\"b\":-9223372036854775808}".to_owned(), None),
-            (format!("{{\"a\":{long}.5,\"b\":{long}e1}}"), None),
+            ("{\"a\":0.000000000000000000123456789012345,\"b\":123456789012345.000000000}".to_owned(), None),
             (format!("{{\"a\":\"{long}\",\"\\\"{long}\":\"\\\\\"}}"), None),
-            (format!("{{\"mine\":{long}}}"), None),
             ("{}".to_owned(), None),
         ];
         for (object, expected) in cases {
             // Wherever the digits stand.
             for spaces in 0..LONG_DIGITS {
                 let object = format!("{}{object}", " ".repeat(spaces));
-                let found = long_number(object.as_bytes(), |key, _| key == "mine");
-                assert_eq!(found.as_ref().map(|(key, _)| key.as_str()), expected, "{object}");
-                assert!(found.is_none_or(|(_, number)| number.trim_start_matches('-') == long), "{object}");
+                let found = long_numbers(object.as_bytes());
+                assert_eq!(found.iter().map(|long| shown(&long.way)).collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>(), "{object}");
+                assert!(found.iter().all(|long| object.contains(long.number)), "{object}: {found:?}");
             }
         }
+        let negative = format!("-{long}");
+        let two = format!("{{\"a\":[{long},{negative}],\"b\":{long}}}");
+        let found: Vec<(String, &str)> = long_numbers(two.as_bytes()).into_iter().map(|found| (shown(&found.way), found.number)).collect();
+        assert_eq!(found, [(".a[0]".to_owned(), long), (".a[1]".to_owned(), negative.as_str()), (".b".to_owned(), long)]);
+    }
+
+    #[test]
+    fn digits_are_kept_by_what_they_go_to() {
+        let inside = |column_type: ColumnType| Column { name: "a".into(), column_type: ColumnType::Struct, fields: vec![Column::new("x", column_type)] };
+        let (power, long, point, short) = ("36893488147419103232", "123456789012345678901", "0.12345678901234567890", "12345678901234567e3");
+        for (column_type, declared, rounding, lost) in [
+            (ColumnType::String, true, false, vec![power, long, point]),
+            // Of a text nothing is rounded, whatever is said of what stands beside it.
+            (ColumnType::String, true, true, vec![power, long, point]),
+            (ColumnType::String, false, true, vec![power, long, point]),
+            (ColumnType::Float, true, false, vec![long]),
+            (ColumnType::Float, true, true, vec![]),
+            // Where the type is inferred, nobody has said that something is rounded.
+            (ColumnType::Float, false, true, vec![long]),
+            (ColumnType::Integer, true, true, vec![power, long, point]),
+            (ColumnType::Integer, false, true, vec![long]),
+        ] {
+            for number in [power, long, point, short] {
+                let expected = lost.contains(&number);
+                let found = losing(&Column::new("a", column_type), &[], number, declared, rounding);
+                assert_eq!(found, expected.then_some(0), "{number} to {column_type}, {declared} {rounding}");
+                let found = losing(&inside(column_type), &[Place::Key("x".into())], number, declared, rounding);
+                assert_eq!(found, expected.then_some(1), "{number} to {column_type} inside, {declared} {rounding}");
+            }
+        }
+        // Text of JSON is one value, however deep in it the number stands.
+        let way = [Place::Key("x".into()), Place::Index(3), Place::Key("y".into())];
+        assert_eq!(losing(&inside(ColumnType::String), &way, long, true, false), Some(1));
+        assert_eq!(losing(&inside(ColumnType::String), &[Place::Key("z".into())], long, true, false), None);
     }
 }

@@ -11,6 +11,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::Field;
 use serde_json::Value;
 
+use super::json_numbers::{Place, is_nearest, long_numbers, losing, lost_digits, shown};
 use super::json_rows::{Scalar, read_value};
 use super::nulls::Nulls;
 use super::shape::Shape;
@@ -18,7 +19,6 @@ use super::split::{Cell, Signs};
 use super::tally::shorten_value;
 use super::value::{self, lenient};
 use crate::catalog::column::ELEMENT;
-use crate::catalog::exact::is_rounded;
 use crate::catalog::{Column, ColumnType, Promotion};
 use crate::error::{Result as LoadResult, near_names};
 
@@ -228,13 +228,23 @@ impl Sink {
         }
     }
 
-    /// Whether it takes the nearest float of a whole number beyond 64 bits, which is all that the reader of JSON gives of one: because that is the
-    /// number, or because somebody has said that it may be rounded.
-    pub(crate) fn takes_nearest(&self, number: &str) -> bool {
-        match self.column.column_type {
-            ColumnType::String => number.parse::<f64>().is_ok_and(|float| float.to_string() == number),
-            _ => (self.is_declared() && self.rounding) || !is_rounded(number),
+    /// Whether it loses digits of a number of which the reader of JSON gives the nearest float alone: then how many steps of the way lead to
+    /// the value that is not what it was.
+    pub(crate) fn losing(&self, way: &[Place], number: &str) -> Option<usize> {
+        if self.is_open() {
+            // Its type is not known yet, and a number would make it one of floats.
+            return (!is_nearest(number)).then_some(0);
         }
+        losing(&self.column, way, number, self.is_declared(), self.rounding)
+    }
+
+    /// What of a cell that holds JSON does not fit because digits of it would be lost.
+    pub(crate) fn lost_inside(&self, cell: &[u8]) -> Option<Inside> {
+        read_value(value::trim(cell)).ok()?;
+        long_numbers(cell).into_iter().find_map(|long| {
+            let way = long.way.get(..self.losing(&long.way, long.number)?)?;
+            Some(Inside { way: shown(way), value: shorten_value(long.number.as_bytes()), reason: lost_digits(long.number).to_owned() })
+        })
     }
 
     /// Says whether a misfit becomes null and its row stays.
@@ -424,7 +434,17 @@ impl Sink {
             return self.append_scalar(&Scalar::Null);
         }
         match read_value(text) {
-            Ok(value) => self.append_scalar(&value),
+            Ok(mut value) => {
+                let mut is_lost = false;
+                for long in long_numbers(text) {
+                    if let Some(depth) = self.losing(&long.way, long.number) {
+                        value.forget(long.way.get(..depth).unwrap_or_default());
+                        is_lost = true;
+                    }
+                }
+                self.append_scalar(&value)?;
+                if is_lost { Err(Misfit::HERE) } else { Ok(()) }
+            }
             Err(_) => {
                 self.append_nulls(1);
                 Err(Misfit::HERE)
