@@ -113,6 +113,17 @@ impl Disk for SystemDisk {
     }
 }
 
+/// Makes the root folder and those above it, with durable names: nobody syncs them later.
+pub(super) fn create_root(root: &Path) -> Result<()> {
+    let missing: Vec<_> = root.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
+    std::fs::create_dir_all(root)?;
+    for folder in missing {
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(above)?.sync_all()?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 pub(crate) mod recording {
     //! The disk of the machine, with a record of what is synced, and syncs that fail on demand.

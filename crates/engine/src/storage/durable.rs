@@ -4,7 +4,7 @@
 //! ```text
 //!   put     stage the bytes beside the file, sync them, give them their name, sync the folders that name it
 //!           of what nobody asks for before something else names it: write the file, sync its bytes and the folders at once
-//!   delete  take the name away, sync the folder
+//!   delete  take the name away, sync the folder, also where somebody else has taken it
 //!   head    sync the folders that name the file, then say that it is there
 //! ```
 //! The bytes are synced before they have their name, so nobody ever sees, or builds upon, a file whose bytes may be lost; `writes` says
@@ -30,7 +30,7 @@ use object_store::{
     Result, UploadPart,
 };
 
-use super::disk::{Disk, Reason, SystemDisk};
+use super::disk::{Disk, Reason, SystemDisk, create_root};
 use super::writes::{After, Unreferenced, Writes};
 
 /// Folders that are remembered; then they are synced anew.
@@ -225,14 +225,19 @@ impl DurableLocalStore {
     }
 
     async fn remove(self, location: Path, file: PathBuf) -> Result<()> {
-        self.disk.remove(&file).await.map_err(|error| match error.kind() {
+        let removed = self.disk.remove(&file).await.map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => object_store::Error::NotFound { path: location.to_string(), source: Box::new(error) },
             _ => not_written(error),
-        })?;
-        match file.parent() {
-            Some(folder) => self.disk.sync(folder, Reason::Removal).await.map_err(not_durable),
-            None => Ok(()),
+        });
+        // Somebody else may have removed it a moment ago: whoever takes that for done relies on it.
+        if let (Ok(()) | Err(object_store::Error::NotFound { .. }), Some(folder)) = (&removed, file.parent()) {
+            match self.disk.sync(folder, Reason::Removal).await {
+                // Where there is no folder there is no name.
+                Err(error) if removed.is_err() && error.kind() == std::io::ErrorKind::NotFound => {}
+                synced => synced.map_err(not_durable)?,
+            }
         }
+        removed
     }
 
     /// Lets the disk do something to its end, on a task of its own: a caller that goes away in between must not leave an
@@ -259,17 +264,6 @@ const STORE: &str = "local";
 /// What a task of its own has come to.
 fn finished(ended: std::result::Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
     ended.map_err(|error| object_store::Error::Generic { store: STORE, source: Box::new(error) })?
-}
-
-/// Makes the root folder and those above it, with durable names: nobody syncs them later.
-fn create_root(root: &FilePath) -> std::io::Result<()> {
-    let missing: Vec<_> = root.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
-    std::fs::create_dir_all(root)?;
-    for folder in missing {
-        let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(FilePath::new("."));
-        std::fs::File::open(above)?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// A write that was not done: there is nothing of it to be seen, now or later.
@@ -548,6 +542,10 @@ mod tests {
         for gone in [fixture.store.delete(&Path::from("acme/a")).await.unwrap_err(), fixture.store.head(&Path::from("acme/a")).await.unwrap_err()] {
             assert!(matches!(gone, object_store::Error::NotFound { .. }), "{gone}");
         }
+        // That it is gone is said when it is gone for good, whoever has removed it.
+        assert_eq!(fixture.synced(), pairs([("acme", Reason::Removal)]));
+        let nowhere = fixture.store.delete(&Path::from("else/a")).await.unwrap_err();
+        assert!(matches!(nowhere, object_store::Error::NotFound { .. }), "{nowhere}");
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! An engine's way to the storage of its machine: each call is a step that may be the last one, or fail.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -89,6 +90,11 @@ impl Node {
             .into_iter()
             .map(|(name, size, last_modified)| ObjectMeta { location: Path::from(name), last_modified, size, e_tag: None, version: None })
             .collect()
+    }
+
+    /// The names of all objects that are stored.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        self.objects(None).into_iter().map(|object| object.location.to_string()).collect()
     }
 
     /// Segments that are stored below a prefix.

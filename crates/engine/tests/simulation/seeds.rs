@@ -120,7 +120,6 @@ fn without_the_sync_of_new_folders_rows_are_lost() {
 }
 
 #[test]
-#[ignore = "a table that was deleted is known as such since, so what comes back harms nobody in 4,000 seeds; storage/durable.rs tests that the sync is made"]
 fn without_the_sync_of_removals_something_comes_back() {
     is_missed(Reason::Removal);
 }
