@@ -158,7 +158,7 @@ impl DatasetLog {
             Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(Error::from(error).context("look for log entry")),
         }
-        self.list_log().await?.entries.first().copied().ok_or_else(|| Error::not_found("there is no such dataset"))
+        self.list_log().await?.first().ok_or_else(|| Error::not_found("there is no such dataset"))
     }
 
     /// When a version was made; `None` where its entry is not there.

@@ -30,6 +30,21 @@ impl Listing {
         self.entries.get(run.checked_sub(1)?).copied()
     }
 
+    /// Whether an entry stands by itself before all checkpoints. What a clean-up has left follows each other without a gap, because it takes the
+    /// oldest first, and checkpoints before entries. So this one was put where the log had been cleaned up, by a process that has slept, and is no
+    /// part of it.
+    pub(super) fn is_stray(&self, version: u64) -> bool {
+        let has = |version: u64| self.entries.binary_search(&version).is_ok();
+        // There is no first entry that somebody else has put under the same table.
+        let stands_alone = version.checked_sub(1).is_some_and(|before| !has(before)) && !has(version + 1);
+        stands_alone && self.checkpoints.first().is_some_and(|first| version < *first)
+    }
+
+    /// The first entry of the log.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.entries.iter().copied().find(|version| !self.is_stray(*version))
+    }
+
     /// Whether all entries of some versions are there.
     fn has(&self, first: u64, last: u64) -> bool {
         first > last || self.entries.iter().filter(|version| (first..=last).contains(*version)).count() as u64 == last - first + 1

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
-use super::entry::Entry;
+use super::entry::{self, Entry};
 use super::log::{DatasetLog, Snapshot};
 use super::opening::AHEAD;
 use crate::error::{Error, Result};
@@ -79,7 +79,7 @@ impl DatasetLog {
         let end = known.end;
         self.past().removals = known;
         if let (false, Some(End::CleanedUp(version))) = (missing.is_empty(), end) {
-            self.told_by_checkpoint(version, &missing, &mut found).await?;
+            self.told_by_checkpoint(version, &snapshot.metadata.id, &missing, &mut found).await?;
         }
         Ok(found)
     }
@@ -126,13 +126,16 @@ impl DatasetLog {
     }
 
     /// What the oldest checkpoint that can be used tells of segments that no entry tells of.
-    async fn told_by_checkpoint(&self, cleaned_up: u64, missing: &HashSet<&str>, found: &mut HashMap<String, Removal>) -> Result<()> {
-        // Where a log was cleaned up, nothing is left before.
+    async fn told_by_checkpoint(&self, cleaned_up: u64, table: &str, missing: &HashSet<&str>, found: &mut HashMap<String, Removal>) -> Result<()> {
+        // Where a log was cleaned up, nothing of it is left before. What came there later is left to the next clean-up: a process that is awake
+        // again looks for what it has put there.
         let listing = self.list_log().await?;
-        if let Some(first) = listing.entries.first().filter(|first| **first < cleaned_up) {
-            // Somebody may put it back.
-            self.past().removals = Removals::default();
-            return Err(Error::corrupt(format!("log entry {cleaned_up} of {} is missing, but {first} is there; nothing was removed", self.prefix)));
+        for version in listing.entries.iter().copied().take_while(|version| *version < cleaned_up) {
+            if !listing.is_stray(version) && !self.is_of_another_table(version, table).await? {
+                // Somebody may put it back.
+                self.past().removals = Removals::default();
+                return Err(Error::corrupt(format!("log entry {cleaned_up} of {} is missing, but {version} is there; nothing was removed", self.prefix)));
+            }
         }
         for version in listing.checkpoints {
             if let Some(checkpoint) = self.read_checkpoint(version).await? {
@@ -143,6 +146,12 @@ impl DatasetLog {
             }
         }
         Ok(())
+    }
+
+    /// Whether an entry was put for another table, or is gone by now.
+    async fn is_of_another_table(&self, version: u64, table: &str) -> Result<bool> {
+        let Some(bytes) = self.read_bytes(version).await? else { return Ok(true) };
+        Ok(entry::put_for(&bytes).is_some_and(|other| other != table))
     }
 
     /// Forgets what nobody will ask for where it is very much: segments that were not stored any more when a version was known.
@@ -216,6 +225,49 @@ mod tests {
             assert_eq!(log.sweep(kept(2)).await.unwrap().objects, objects);
             let reads = store.take_reads();
             assert!(reads < 15, "{reads}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_where_the_log_was_cleaned_up_keeps_nobody_from_removing() {
+        let store = Arc::new(InMemory::new());
+        let log = || testing::log(store.clone());
+        // The last of them is named by nobody, so the log is gone through to its beginning.
+        for id in 0..3 {
+            store.put(&Path::from(format!("{}/{}", testing::PREFIX, name(id))), "x".into()).await.unwrap();
+        }
+        let deletion = Entry { removed: vec![name(0)], rewrite: Some(Rewrite::Deletion), ..Entry::default() };
+        for entry in [creation("i", &name(0)), append(&name(1)), append("a"), append("b"), deletion, append("c"), append("d"), append("e")] {
+            log().commit(entry).await.unwrap();
+        }
+        let [second, third] = [log().read_bytes(2).await.unwrap().unwrap(), log().read_bytes(3).await.unwrap().unwrap()];
+        let now = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
+        log().write_checkpoint(TimeDelta::days(7), now).await.unwrap();
+        assert!(log().clean_log(TimeDelta::zero(), now).await.unwrap() >= 7);
+        // A put that was on its way for long.
+        store.put(&testing::entry(2), second.into()).await.unwrap();
+        assert_eq!(log().first_entry().await.unwrap(), 7);
+        assert_eq!(log().sweep(kept(2)).await.unwrap().objects, 1);
+        assert!(store.head(&testing::entry(2)).await.is_ok());
+        // Two that follow each other may be what is left of a log of which something is missing.
+        store.put(&testing::entry(3), third.into()).await.unwrap();
+        assert_eq!(log().sweep(kept(2)).await.unwrap_err().kind(), crate::ErrorKind::Corrupt);
+        // What was put for another table is none of it.
+        let elsewhere = Arc::new(InMemory::new());
+        for entry in [creation("j", "a"), append("b")] {
+            testing::log(elsewhere.clone()).commit(entry).await.unwrap();
+        }
+        for (version, of) in [(2, 0), (3, 1)] {
+            let bytes = testing::log(elsewhere.clone()).read_bytes(of).await.unwrap().unwrap();
+            store.put(&testing::entry(version), bytes.into()).await.unwrap();
+        }
+        assert_eq!(log().sweep(kept(2)).await.unwrap().objects, 0);
+        // The next clean-up takes them.
+        log().commit(append("f")).await.unwrap();
+        log().write_checkpoint(TimeDelta::days(7), now).await.unwrap();
+        assert!(log().clean_log(TimeDelta::zero(), now).await.unwrap() > 0);
+        for version in [2, 3] {
+            assert!(store.head(&testing::entry(version)).await.is_err(), "{version}");
         }
     }
 }
