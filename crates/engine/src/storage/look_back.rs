@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::storage::commit::Committed;
     use crate::storage::entry::Rewrite;
-    use crate::storage::testing::{self, Sleep, Watched, append, creation, paths};
+    use crate::storage::testing::{self, Reads, Sleep, Watched, append, creation, paths};
 
     /// Commits, and leaves of the log what stands behind a checkpoint of the last one.
     async fn go_on(log: &DatasetLog, entries: impl IntoIterator<Item = Entry>) {
@@ -144,7 +144,7 @@ mod tests {
         let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
         testing::log(Arc::clone(&store)).commit(creation("i", "a")).await.unwrap();
         let sleep = Sleep { over: testing::entry(1), is_done, meanwhile: Box::pin(meanwhile(testing::log(Arc::clone(&store)))) };
-        let ended = testing::log(Arc::new(Watched::new(Arc::clone(&store), Some(sleep)))).commit(entry).await;
+        let ended = testing::log(Arc::new(Watched::new(Arc::clone(&store), Reads::with(sleep)))).commit(entry).await;
         (ended, testing::log(store))
     }
 

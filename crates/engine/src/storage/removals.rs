@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::storage::entry::Rewrite;
     use crate::storage::history::Kept;
-    use crate::storage::testing::{self, Watched, append, creation};
+    use crate::storage::testing::{self, Reads, Watched, append, creation};
 
     fn name(id: u128) -> String {
         format!("2013-01/{}.parquet", uuid::Uuid::from_u128(id))
@@ -191,7 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_read_of_the_log_is_not_read_again() {
-        let store = Arc::new(Watched::new(Arc::new(InMemory::new()), None));
+        let store = Arc::new(Watched::new(Arc::new(InMemory::new()), Reads::default()));
         let log = testing::log(store.clone());
         // The last of them is named by nobody, and young by the clock of the store.
         for id in 0..3 {

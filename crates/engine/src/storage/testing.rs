@@ -1,4 +1,7 @@
-//! What tests of the log begin with: a dataset of one column whose segments are names, and a store that is watched.
+//! What tests of the log begin with: a dataset of one column whose segments are names, and who watches a store.
+
+#[path = "../../tests/shared/watched.rs"]
+mod watched;
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,15 +10,15 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::DateTime;
 use futures::future::BoxFuture;
-use futures::stream::BoxStream;
 use object_store::path::Path;
-use object_store::{CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result};
+use object_store::{GetOptions, GetResult, ObjectStore, PutOptions, PutPayload, PutResult, Result};
 
 use super::entry::{Entry, Metadata};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
 use super::segment::Segment;
 use crate::catalog::{Column, ColumnType, DatasetSchema};
+pub(super) use watched::{Watch, Watched};
 
 /// Where it lies.
 pub(super) const PREFIX: &str = "acme/orders";
@@ -69,21 +72,21 @@ pub(super) struct Sleep {
     pub meanwhile: BoxFuture<'static, ()>,
 }
 
-/// A store whose objects that are read are counted, and over which a process may sleep once.
-pub(super) struct Watched {
-    inner: Arc<dyn ObjectStore>,
-    reads: AtomicUsize,
+/// Counts the objects that are read, and may sleep once.
+#[derive(Default)]
+pub(super) struct Reads {
+    count: AtomicUsize,
     sleep: Mutex<Option<Sleep>>,
 }
 
-impl Watched {
-    pub(super) fn new(inner: Arc<dyn ObjectStore>, sleep: Option<Sleep>) -> Self {
-        Self { inner, reads: AtomicUsize::new(0), sleep: Mutex::new(sleep) }
+impl Reads {
+    pub(super) fn with(sleep: Sleep) -> Self {
+        Self { sleep: Mutex::new(Some(sleep)), ..Self::default() }
     }
 
     /// Objects that were asked for since somebody looked.
     pub(super) fn take_reads(&self) -> usize {
-        self.reads.swap(0, Ordering::SeqCst)
+        self.count.swap(0, Ordering::SeqCst)
     }
 
     fn falls_asleep(&self, location: &Path) -> Option<Sleep> {
@@ -91,57 +94,31 @@ impl Watched {
     }
 }
 
-impl fmt::Debug for Watched {
+impl fmt::Debug for Reads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watched")
-    }
-}
-
-impl fmt::Display for Watched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watched")
+        f.write_str("Reads")
     }
 }
 
 #[async_trait]
-impl ObjectStore for Watched {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+impl Watch for Reads {
+    async fn put(&self, store: &dyn ObjectStore, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         match self.falls_asleep(location) {
-            None => self.inner.put_opts(location, payload, opts).await,
+            None => store.put_opts(location, payload, options).await,
             Some(Sleep { is_done: true, meanwhile, .. }) => {
-                let put = self.inner.put_opts(location, payload, opts).await;
+                let put = store.put_opts(location, payload, options).await;
                 meanwhile.await;
                 put
             }
             Some(Sleep { meanwhile, .. }) => {
                 meanwhile.await;
-                self.inner.put_opts(location, payload, opts).await
+                store.put_opts(location, payload, options).await
             }
         }
     }
 
-    async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(location, opts).await
-    }
-
-    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        self.inner.get_opts(location, options).await
-    }
-
-    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list(prefix)
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.inner.list_with_delimiter(prefix).await
-    }
-
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.inner.copy_opts(from, to, options).await
+    async fn get(&self, store: &dyn ObjectStore, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        store.get_opts(location, options).await
     }
 }

@@ -72,5 +72,7 @@ mod verify_sql;
 mod versions;
 mod views;
 mod ward;
+#[path = "../shared/watched.rs"]
+mod watched;
 mod whole_numbers;
 mod within;

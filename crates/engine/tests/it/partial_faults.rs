@@ -1,23 +1,21 @@
 //! A store that fails, or lies, while partials are computed: the answer is right, or it is an error that names the
 //! object, and it is right again as soon as the store is. Nothing that came out of a fault may be kept.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
-use futures::stream::{self, BoxStream};
+use futures::stream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{
-    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
-};
+use object_store::{GetOptions, GetResult, GetResultPayload, ObjectStore, Result};
 use serde_json::{Value, json};
 use tidemill::{Csv, Engine, ErrorKind, Settings};
 
 use crate::partials::{Dice, assert_equal};
+use crate::watched::{Watch, Watched};
 
 /// What happens to reads of segments.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,10 +33,9 @@ enum Fault {
     Missing(u64),
 }
 
-/// A store whose reads of segments can be disturbed.
+/// Disturbs reads of segments.
 #[derive(Debug)]
 struct Shaky {
-    inner: InMemory,
     fault: Mutex<Fault>,
     reads: AtomicU64,
 }
@@ -55,25 +52,10 @@ impl Shaky {
     }
 }
 
-impl fmt::Display for Shaky {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Shaky")
-    }
-}
-
 #[async_trait]
-impl ObjectStore for Shaky {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
-        self.inner.put_opts(location, payload, opts).await
-    }
-
-    async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(location, opts).await
-    }
-
-    // Ranges are fetched through this too: the trait's own `get_ranges` comes down to it.
-    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        let result = self.inner.get_opts(location, options).await?;
+impl Watch for Shaky {
+    async fn get(&self, store: &dyn ObjectStore, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let result = store.get_opts(location, options).await?;
         if !location.as_ref().ends_with(".parquet") {
             return Ok(result);
         }
@@ -103,22 +85,6 @@ impl ObjectStore for Shaky {
             _ => Ok(result),
         }
     }
-
-    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list(prefix)
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.inner.list_with_delimiter(prefix).await
-    }
-
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.inner.copy_opts(from, to, options).await
-    }
 }
 
 const QUESTIONS: [&str; 4] = [
@@ -129,13 +95,13 @@ const QUESTIONS: [&str; 4] = [
 ];
 
 struct Scene {
-    store: Arc<Shaky>,
+    store: Arc<Watched<Shaky>>,
     expected: Vec<Value>,
 }
 
 impl Scene {
     async fn new() -> Self {
-        let store = Arc::new(Shaky { inner: InMemory::new(), fault: Mutex::new(Fault::None), reads: AtomicU64::new(0) });
+        let store = Arc::new(Watched::new(Arc::new(InMemory::new()), Shaky { fault: Mutex::new(Fault::None), reads: AtomicU64::new(0) }));
         let scene = Self { store, expected: Vec::new() };
         let raw = scene.engine(0).await.tenant("acme").unwrap();
         let mut dice = Dice(99);
