@@ -219,15 +219,25 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
     use arrow::array::{ArrayRef, Int64Array, TimestampMicrosecondArray};
+    use async_trait::async_trait;
     use datafusion::scalar::ScalarValue;
+    use futures::FutureExt;
     use object_store::memory::InMemory;
+    use object_store::{PutOptions, PutPayload, PutResult};
+    use tokio::sync::Semaphore;
+    use tokio::time::timeout;
 
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
     use crate::storage::arrange::tests::rows;
     use crate::storage::bloom::ColumnFilter;
     use crate::storage::reader::SegmentReader;
+    use crate::storage::testing::{Watch, Watched};
 
     #[tokio::test]
     async fn segments_hold_what_was_written_and_can_be_abandoned() {
@@ -248,6 +258,60 @@ mod tests {
         second.cut(true).await.unwrap();
         second.abandon().await;
         assert_eq!(store.list(None).count().await, 3);
+    }
+
+    /// Holds puts up until it is open.
+    #[derive(Debug)]
+    struct Gate {
+        permits: Semaphore,
+        held: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Watch for Gate {
+        async fn put(&self, store: &dyn ObjectStore, location: &Path, payload: PutPayload, options: PutOptions) -> object_store::Result<PutResult> {
+            self.held.fetch_add(1, Ordering::SeqCst);
+            // There are none until it is closed, and then nobody waits for one.
+            let _ = self.permits.acquire().await;
+            self.held.fetch_sub(1, Ordering::SeqCst);
+            store.put_opts(location, payload, options).await
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_puts_are_begun_than_a_commit_waits_for_and_none_is_lost() {
+        const LONG: Duration = Duration::from_secs(60);
+        for pieces in [1, BEGUN_MAX, BEGUN_MAX + 1, 3 * BEGUN_MAX] {
+            let store = Arc::new(Watched::new(Arc::new(InMemory::new()), Gate { permits: Semaphore::new(0), held: AtomicUsize::new(0) }));
+            let (batch, prefix) = (rows((0..pieces as i64).map(|row| Some(row * 1_000_000)).collect()), Path::from("acme/x"));
+            // One row a segment.
+            let mut writer = SegmentWriter::new(Arc::clone(&store) as Arc<dyn ObjectStore>, prefix.clone(), batch.schema(), Some("at"), None, 1, Utc::now());
+            writer.write(batch).await.unwrap();
+            let mut finishing = Box::pin(writer.finish());
+            let mut written = None;
+            // So few rows go to no other thread, so all that can go on while the store does nothing has gone on then.
+            for _ in 0..10 * pieces {
+                if written.is_none() {
+                    written = finishing.as_mut().now_or_never().transpose().unwrap();
+                }
+                tokio::task::yield_now().await;
+            }
+            let is_begun = pieces <= BEGUN_MAX;
+            assert_eq!((written.is_some(), store.held.load(Ordering::SeqCst)), (is_begun, if is_begun { pieces } else { CONCURRENCY }), "{pieces}");
+            assert_eq!(store.list(None).count().await, 0, "{pieces}");
+            store.permits.close();
+            let written = match written {
+                Some(written) => written,
+                None => timeout(LONG, finishing).await.unwrap().unwrap(),
+            };
+            // Nothing is left to a commit that was not begun.
+            assert_eq!(written.writes.done().now_or_never().is_none(), is_begun, "{pieces}");
+            timeout(LONG, written.writes.done()).await.unwrap().unwrap();
+            let stored: BTreeSet<Path> = store.list(None).map(|object| object.unwrap().location).collect().await;
+            let named: BTreeSet<Path> = written.segments.iter().map(|segment| object_path(&prefix, &segment.path)).collect();
+            assert_eq!((named.len(), written.fresh.len()), (pieces, pieces));
+            assert_eq!(stored, named);
+        }
     }
 
     #[tokio::test]
