@@ -144,6 +144,13 @@ fn significant(number: &str) -> String {
     digits.trim_matches('0').to_owned()
 }
 
+/// How many digits that are; each number of a row is asked for it.
+fn digits_of(number: &str) -> usize {
+    let mantissa = number.bytes().take_while(|sign| !matches!(sign, b'e' | b'E')).filter(u8::is_ascii_digit);
+    let digits = mantissa.skip_while(|digit| *digit == b'0').enumerate();
+    digits.filter(|(_, digit)| *digit != b'0').last().map_or(0, |(place, _)| place + 1)
+}
+
 /// Whether so many digits stand together that they may be such a number. One of them is at every place that is looked at.
 fn has_long_run(text: &[u8]) -> bool {
     let is_digit = |byte: &&u8| byte.is_ascii_digit() || matches!(**byte, b'.' | b'e' | b'E');
@@ -164,7 +171,7 @@ fn is_whole(number: &str) -> bool {
 }
 
 fn is_long(number: &str) -> bool {
-    if is_whole(number) { number.parse::<i64>().is_err() && number.parse::<u64>().is_err() } else { significant(number).len() > KEPT_DIGITS }
+    if is_whole(number) { number.parse::<i64>().is_err() && number.parse::<u64>().is_err() } else { digits_of(number) > KEPT_DIGITS }
 }
 
 /// The place behind a string that begins at `start`.
@@ -214,6 +221,13 @@ mod tests {
         let two = format!("{{\"a\":[{long},{negative}],\"b\":{long}}}");
         let found: Vec<(String, &str)> = long_numbers(two.as_bytes()).into_iter().map(|found| (shown(&found.way), found.number)).collect();
         assert_eq!(found, [(".a[0]".to_owned(), long), (".a[1]".to_owned(), negative.as_str()), (".b".to_owned(), long)]);
+    }
+
+    #[test]
+    fn zeros_around_a_number_are_none_of_its_digits() {
+        for (number, digits) in [("0", 0), ("-0.0", 0), ("7", 1), ("-0.00120", 2), ("100.0e5", 1), ("1.05E+10", 3), ("12345678901234567.0", 17)] {
+            assert_eq!((digits_of(number), significant(number).len()), (digits, digits), "{number}");
+        }
     }
 
     #[test]
