@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUn
 use arrow::util::display::array_value_to_string;
 
 use super::column::{Column, ColumnType, ELEMENT, FLOAT_EXACT_MAX};
-use super::exact::{Rounding, floats, is_rounded};
+use super::exact::{Rounding, Rounds, floats, is_rounded};
 use super::json::column_to_json;
 use crate::error::{Error, Result};
 
@@ -41,6 +41,11 @@ pub(crate) fn convert(stored: &ArrayRef, column: &Column) -> Result<ArrayRef> {
 
 /// The same, with what becomes of numbers that no float gives back.
 pub(crate) fn convert_as(stored: &ArrayRef, column: &Column, rounding: Rounding) -> Result<ArrayRef> {
+    convert_with(stored, column, &rounding.into())
+}
+
+/// The same, field by field.
+pub(crate) fn convert_with(stored: &ArrayRef, column: &Column, rounds: &Rounds) -> Result<ArrayRef> {
     if !column.column_type.is_nested() && *stored.data_type() == column.column_type.data_type() && column.column_type != ColumnType::Float {
         return Ok(Arc::clone(stored));
     }
@@ -48,7 +53,7 @@ pub(crate) fn convert_as(stored: &ArrayRef, column: &Column, rounding: Rounding)
         ColumnType::Struct => {
             let Some(structs) = stored.as_struct_opt() else { return Err(no_way(stored, column)) };
             let inner = column.fields.iter().map(|field| match structs.column_by_name(&field.name) {
-                Some(inner) => convert_as(inner, field, rounding),
+                Some(inner) => convert_with(inner, field, &rounds.of_field(&field.name)),
                 None => Ok(new_null_array(&field.data_type(), stored.len())),
             });
             let inner = inner.collect::<Result<Vec<_>>>()?;
@@ -58,7 +63,7 @@ pub(crate) fn convert_as(stored: &ArrayRef, column: &Column, rounding: Rounding)
             let Some(element) = column.fields.first() else { return Err(no_way(stored, column)) };
             let List { offsets, inner, nulls } = List::of(stored).ok_or_else(|| no_way(stored, column))??;
             let field: FieldRef = Arc::new(Field::new(ELEMENT, element.data_type(), true));
-            Ok(Arc::new(ListArray::try_new(field, offsets, convert_as(&inner, element, rounding)?, nulls)?))
+            Ok(Arc::new(ListArray::try_new(field, offsets, convert_with(&inner, element, rounds)?, nulls)?))
         }
         ColumnType::String if stored.data_type().is_nested() => {
             let natural = Column::from_field(&Field::new(&column.name, stored.data_type().clone(), true)).ok_or_else(|| no_way(stored, column))?;
@@ -66,7 +71,7 @@ pub(crate) fn convert_as(stored: &ArrayRef, column: &Column, rounding: Rounding)
             let values = column_to_json(&convert_as(stored, &natural, Rounding::Refused)?);
             Ok(Arc::new(values.into_iter().map(|value| (!value.is_null()).then(|| value.to_string())).collect::<StringViewArray>()))
         }
-        _ => convert_plain(stored, column.column_type, rounding),
+        _ => convert_plain(stored, column.column_type, rounds.here()),
     }
 }
 
@@ -448,6 +453,22 @@ mod tests {
         let halves: ArrayRef = Arc::new(Float64Array::from(vec![-0.0, 1.0, 2.0, 0.5]));
         for stored in [whole, halves] {
             assert_eq!(converted(&stored, ColumnType::Boolean), (["false", "true", "~", "~"].map(str::to_owned).to_vec(), vec![2, 3]));
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_said_to_be_a_float_is_rounded_alone() {
+        let long: ArrayRef = Arc::new(Decimal128Array::from(vec![123_456_789_012_345_678]).with_precision_and_scale(20, 2).unwrap());
+        let field = |name: &str| Field::new(name, long.data_type().clone(), true);
+        let stored: ArrayRef = Arc::new(StructArray::new(vec![field("x"), field("y")].into(), vec![Arc::clone(&long), Arc::clone(&long)], None));
+        let fields = vec![Column::new("x", ColumnType::Float), Column::new("y", ColumnType::Float)];
+        let column = Column { name: "s".into(), column_type: ColumnType::Struct, fields };
+        for (rounds, expected) in [
+            (Rounds::Nothing, json!([{"x": null, "y": null}])),
+            (Rounds::Inside(vec!["x".into()]), json!([{"x": 1_234_567_890_123_456.8, "y": null}])),
+            (Rounds::All, json!([{"x": 1_234_567_890_123_456.8, "y": 1_234_567_890_123_456.8}])),
+        ] {
+            assert_eq!(json!(column_to_json(&convert_with(&stored, &column, &rounds).unwrap())), expected, "{rounds:?}");
         }
     }
 

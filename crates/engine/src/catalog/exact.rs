@@ -18,6 +18,48 @@ pub(crate) enum Rounding {
     Allowed,
 }
 
+/// What of a column may be rounded: what somebody has said to be a float.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Rounds {
+    #[default]
+    Nothing,
+    All,
+    /// Fields inside of it, by their ways: `zip`, `place.zip`. Lists are looked into.
+    Inside(Vec<String>),
+}
+
+impl Rounds {
+    /// What of a field may be.
+    pub(crate) fn of_field(&self, name: &str) -> Self {
+        let Self::Inside(ways) = self else { return self.clone() };
+        let rests: Vec<&str> = ways.iter().filter_map(|way| way.strip_prefix(name)).collect();
+        if rests.contains(&"") {
+            return Self::All;
+        }
+        Self::inside(rests.into_iter().filter_map(|rest| rest.strip_prefix('.')))
+    }
+
+    /// Some fields.
+    pub(crate) fn inside<'a>(ways: impl Iterator<Item = &'a str>) -> Self {
+        let ways: Vec<String> = ways.map(str::to_owned).collect();
+        if ways.is_empty() { Self::Nothing } else { Self::Inside(ways) }
+    }
+
+    /// What becomes of a number that is the value itself.
+    pub(crate) fn here(&self) -> Rounding {
+        if *self == Self::All { Rounding::Allowed } else { Rounding::Refused }
+    }
+}
+
+impl From<Rounding> for Rounds {
+    fn from(rounding: Rounding) -> Self {
+        match rounding {
+            Rounding::Refused => Self::Nothing,
+            Rounding::Allowed => Self::All,
+        }
+    }
+}
+
 /// Powers of ten that a double holds exactly.
 const POWERS: [f64; 23] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
 /// Whole numbers below it are apart by more than floats of their size, whatever power of ten they are divided by.
@@ -139,6 +181,24 @@ mod tests {
             assert!(decimal(value, scale, Rounding::Allowed).is_some_and(|float| expected.is_none_or(|expected| expected == float)), "{value} at {scale}");
         }
         assert_eq!(decimal(123_456_789_012_345_678, 2, Rounding::Allowed), Some(1_234_567_890_123_456.8));
+    }
+
+    #[test]
+    fn what_is_said_of_a_field_is_said_of_no_other() {
+        let ways = Rounds::Inside(["a", "b.c", "d.e"].map(str::to_owned).to_vec());
+        for (way, expected) in [
+            (vec!["a"], Rounding::Allowed),
+            (vec!["a", "x"], Rounding::Allowed),
+            (vec!["aa"], Rounding::Refused),
+            (vec!["b"], Rounding::Refused),
+            (vec!["b", "c"], Rounding::Allowed),
+            (vec!["b", "x"], Rounding::Refused),
+            // The name of a field may have a point.
+            (vec!["d.e"], Rounding::Allowed),
+        ] {
+            assert_eq!(way.iter().fold(ways.clone(), |rounds, name| rounds.of_field(name)).here(), expected, "{way:?}");
+        }
+        assert_eq!((Rounds::All.of_field("a"), Rounds::Nothing.of_field("a"), ways.here()), (Rounds::All, Rounds::Nothing, Rounding::Refused));
     }
 
     #[test]

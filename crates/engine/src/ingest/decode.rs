@@ -35,13 +35,14 @@ pub(crate) mod tally;
 pub(crate) mod text;
 pub(crate) mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ::arrow::record_batch::RecordBatch;
 
 pub(crate) use self::spool::{Access, Spooled, spool};
 use super::infer::{Inference, Layout};
 use super::{Progress, Reject};
+use crate::catalog::exact::Rounds;
 use crate::catalog::{Column, ColumnType, Promotion};
 use crate::error::Result;
 
@@ -71,14 +72,20 @@ pub(crate) struct DecodeTarget {
     pub lines: bool,
     /// For each column of declared type, whether a misfit becomes null instead of rejecting its row; empty for none.
     pub nulling: Vec<bool>,
-    /// For each column, whether numbers in it that no float gives back may be rounded; empty for none.
-    pub rounding: Vec<bool>,
+    /// For each column, what of it may be rounded where no float gives a number back; empty for nothing.
+    pub rounding: Vec<Rounds>,
 }
 
-/// For each of some columns, whether somebody has said that it, or something in it, is a float.
-pub(crate) fn said_to_be_floats(columns: &[Column], types: &BTreeMap<String, ColumnType>) -> Vec<bool> {
-    let is_of = |name: &str, column: &Column| name.strip_prefix(&column.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    columns.iter().map(|column| types.iter().any(|(name, column_type)| *column_type == ColumnType::Float && is_of(name, column))).collect()
+/// What of some columns somebody has said to be floats.
+pub(crate) fn said_to_be_floats(columns: &[Column], types: &BTreeMap<String, ColumnType>) -> Vec<Rounds> {
+    let names: HashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    // A column of that very name comes first.
+    let inside: Vec<&str> = types.iter().filter(|(name, kind)| **kind == ColumnType::Float && !names.contains(name.as_str())).map(|(name, _)| name.as_str()).collect();
+    let of = |column: &Column| match types.get(&column.name) {
+        Some(ColumnType::Float) => Rounds::All,
+        _ => Rounds::inside(inside.iter().filter_map(|name| name.strip_prefix(column.name.as_str())?.strip_prefix('.'))),
+    };
+    columns.iter().map(of).collect()
 }
 
 /// How a pass over a file ended.

@@ -24,6 +24,7 @@ use super::steps::compile::CompiledSteps;
 use super::steps::provisions::{Provisions, StepHost};
 use super::steps::{DatasetSteps, Steps};
 use super::{Progress, Reject};
+use crate::catalog::exact::Rounds;
 use crate::catalog::{Column, ColumnType, Contract, Reaction};
 use crate::error::{Error, Result};
 use crate::storage::log::Snapshot;
@@ -107,8 +108,8 @@ impl Treatments {
         }
     }
 
-    /// For each of some columns of a source, whether somebody has said that it is a float: the load, the contract or a step.
-    pub(crate) fn rounding(&self, columns: &[Column], types: &BTreeMap<String, ColumnType>) -> Vec<bool> {
+    /// What of some columns of a source somebody has said to be floats: the load, the contract or a step.
+    pub(crate) fn rounding(&self, columns: &[Column], types: &BTreeMap<String, ColumnType>) -> Vec<Rounds> {
         let floats = || self.contract.types().filter(|(_, _, column_type, _)| *column_type == ColumnType::Float).map(|(_, column, ..)| column);
         let mut said: BTreeMap<String, ColumnType> = types.clone();
         said.extend(floats().map(|column| (column.to_owned(), ColumnType::Float)));

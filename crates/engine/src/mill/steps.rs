@@ -20,6 +20,7 @@ use super::Mill;
 use super::change::ATTEMPTS;
 use super::seen::Seen;
 use crate::catalog::convert::convert;
+use crate::catalog::exact::Rounds;
 use crate::catalog::{Column, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
@@ -160,7 +161,8 @@ impl Mill {
                 let mut rounding = said_to_be_floats(&inference.declared_with(&types)?.0, &types);
                 let (columns, _) = inference.declared_with(&steps.declared(&inference, types))?;
                 let cast = steps.cast_to_float();
-                rounding.iter_mut().zip(&columns).for_each(|(rounds, column)| *rounds |= cast.contains(&column.name));
+                let cast = rounding.iter_mut().zip(&columns).filter(|(_, column)| cast.contains(&column.name));
+                cast.for_each(|(rounds, _)| *rounds = Rounds::All);
                 let compiled = steps.compile(&columns, &provisions)?;
                 preview(&source, inference, columns, rounding, compiled, shown.min(SHOWN_MAX))
             };

@@ -78,7 +78,7 @@ impl<'a> BatchBuilder<'a> {
             };
             Sink::new(column.clone(), authority, rows_max.min(FIRST_ROWS))
                 .reading(&nulls, signs)
-                .rounding(target.rounding.get(index).copied().unwrap_or_default())
+                .rounding(target.rounding.get(index).cloned().unwrap_or_default())
                 .nulling(target.nulling.get(index).copied().unwrap_or_default())
         });
         Self {

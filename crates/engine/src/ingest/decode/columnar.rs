@@ -21,8 +21,8 @@ use super::parquet;
 use super::plain_size::{Growth, RowSizes};
 use super::tally::{Tally, shorten_value};
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
-use crate::catalog::convert::{convert, convert_as, misfits, show};
-use crate::catalog::exact::{Rounding, may_be_rounded};
+use crate::catalog::convert::{convert, convert_as, convert_with, misfits, show};
+use crate::catalog::exact::{Rounding, Rounds, may_be_rounded};
 use crate::catalog::json::column_to_json;
 use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
@@ -175,8 +175,8 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
             arrays.push(new_null_array(&column.data_type(), batch.num_rows()));
             continue;
         };
-        let rounds = target.rounding.get(place).copied().unwrap_or_default();
-        let array = convert_as(stored, column, if rounds { Rounding::Allowed } else { Rounding::Refused }).and_then(compact).map_err(|error| {
+        let rounds = target.rounding.get(place).cloned().unwrap_or_default();
+        let array = convert_with(stored, column, &rounds).and_then(compact).map_err(|error| {
             Error::invalid(format!(
                 "{}: column {:?} of the {} type {} cannot be read as {column}: {}; choose another type",
                 source.name(),
@@ -186,7 +186,7 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
                 error.message()
             ))
         })?;
-        if rounds && may_be_rounded(stored.data_type()) {
+        if rounds != Rounds::Nothing && may_be_rounded(stored.data_type()) {
             let exact = convert_as(stored, column, Rounding::Refused)?;
             progress.add_rounded(misfits(stored, &exact, column).len().saturating_sub(misfits(stored, &array, column).len()) as u64);
         }

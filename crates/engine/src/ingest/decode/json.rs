@@ -101,6 +101,7 @@ impl Rows<'_> {
 mod tests {
     use crate::catalog::Column;
     use crate::catalog::ColumnType;
+    use crate::catalog::exact::Rounds;
     use crate::ingest::decode::DecodeTarget;
     use crate::ingest::decode::testing::{load, load_into, load_source, load_with, refused, spooled};
     use crate::ingest::infer::infer_spooled;
@@ -260,19 +261,16 @@ mod tests {
         let source = spooled("t.csv", format!("a,n\n{rows}"));
         let fields = vec![Column::new("s", ColumnType::String), Column::new("f", ColumnType::Float)];
         let columns = vec![Column { name: "a".into(), column_type: ColumnType::Struct, fields }, Column::new("n", ColumnType::Integer)];
-        let of = |rounding: bool, nulling: bool| DecodeTarget {
-            columns: columns.clone(),
-            declared: vec![true; 2],
-            lines: false,
-            nulling: vec![nulling; 2],
-            rounding: vec![rounding; 2],
-        };
+        let of =
+            |rounds: Rounds, nulling: bool| DecodeTarget { columns: columns.clone(), declared: vec![true; 2], lines: false, nulling: vec![nulling; 2], rounding: vec![rounds; 2] };
         let decoded = |target: DecodeTarget| load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target).unwrap();
         // The first line is the header.
-        assert_eq!(decoded(of(false, false)).described(), [told(3, "s", power), told(4, "s", point), told(6, "f", long)]);
-        let rounded = decoded(of(true, false));
+        for rounds in [Rounds::Nothing, Rounds::Inside(vec!["s".into()])] {
+            assert_eq!(decoded(of(rounds, false)).described(), [told(3, "s", power), told(4, "s", point), told(6, "f", long)]);
+        }
+        let rounded = decoded(of(Rounds::Inside(vec!["f".into()]), false));
         assert_eq!((rounded.described(), rounded.rows().len()), (vec![told(3, "s", power), told(4, "s", point)], 5));
-        let nulled = decoded(of(false, true));
+        let nulled = decoded(of(Rounds::Nothing, true));
         assert_eq!((nulled.rejects.len(), nulled.rows().len()), (0, 7));
         assert_eq!(nulled.rows()[1], r#"{"s":null,"f":1.5}|1"#);
         assert_eq!(nulled.rows()[4], r#"{"s":"y","f":null}|1"#);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::catalog::exact::is_rounded;
+use crate::catalog::exact::{Rounding, Rounds, is_rounded};
 use crate::catalog::{Column, ColumnType};
 
 /// Signs of the shortest number that a float may not give back, its point or `e` counted as one: what has neither is whole, and has 64 bits.
@@ -88,13 +88,16 @@ pub(crate) fn long_numbers(json: &[u8]) -> Vec<LongNumber<'_>> {
 }
 
 /// Where a long number goes on its way into a column, its digits are kept or not: none where they are, and otherwise how many steps of the way
-/// lead to the value that is not what it was. `declared` and `rounding` are those of the column.
-pub(crate) fn losing(column: &Column, way: &[Place], number: &str, declared: bool, rounding: bool) -> Option<usize> {
-    let (mut column, mut depth) = (column, 0);
+/// lead to the value that is not what it was. `declared` and `rounds` are those of the column.
+pub(crate) fn losing(column: &Column, way: &[Place], number: &str, declared: bool, rounds: &Rounds) -> Option<usize> {
+    let (mut column, mut depth, mut rounds) = (column, 0, rounds.clone());
     loop {
         column = match (column.column_type, way.get(depth)) {
             // A key that the struct does not have rejects its row by itself.
-            (ColumnType::Struct, Some(Place::Key(key))) => column.fields.iter().find(|field| field.name == *key)?,
+            (ColumnType::Struct, Some(Place::Key(key))) => {
+                rounds = rounds.of_field(key);
+                column.fields.iter().find(|field| field.name == *key)?
+            }
             (ColumnType::List, Some(Place::Index(_))) => column.fields.first()?,
             _ => break,
         };
@@ -103,7 +106,7 @@ pub(crate) fn losing(column: &Column, way: &[Place], number: &str, declared: boo
     let kept = match column.column_type {
         ColumnType::String => comes_back(number),
         ColumnType::Integer if declared => comes_back(number),
-        ColumnType::Float if declared && rounding => true,
+        ColumnType::Float if declared && rounds.here() == Rounding::Allowed => true,
         // With a point it was written as a float, and is what it says.
         _ => is_nearest(number),
     };
@@ -248,15 +251,20 @@ mod tests {
         ] {
             for number in [power, long, point, short] {
                 let expected = lost.contains(&number);
-                let found = losing(&Column::new("a", column_type), &[], number, declared, rounding);
+                let rounds = if rounding { Rounds::All } else { Rounds::Nothing };
+                let found = losing(&Column::new("a", column_type), &[], number, declared, &rounds);
                 assert_eq!(found, expected.then_some(0), "{number} to {column_type}, {declared} {rounding}");
-                let found = losing(&inside(column_type), &[Place::Key("x".into())], number, declared, rounding);
+                let found = losing(&inside(column_type), &[Place::Key("x".into())], number, declared, &rounds);
                 assert_eq!(found, expected.then_some(1), "{number} to {column_type} inside, {declared} {rounding}");
             }
         }
         // Text of JSON is one value, however deep in it the number stands.
         let way = [Place::Key("x".into()), Place::Index(3), Place::Key("y".into())];
-        assert_eq!(losing(&inside(ColumnType::String), &way, long, true, false), Some(1));
-        assert_eq!(losing(&inside(ColumnType::String), &[Place::Key("z".into())], long, true, false), None);
+        assert_eq!(losing(&inside(ColumnType::String), &way, long, true, &Rounds::Nothing), Some(1));
+        assert_eq!(losing(&inside(ColumnType::String), &[Place::Key("z".into())], long, true, &Rounds::Nothing), None);
+        // What is said of one field is said of no other.
+        for (field, expected) in [("x", None), ("y", Some(1))] {
+            assert_eq!(losing(&inside(ColumnType::Float), &[Place::Key("x".into())], long, true, &Rounds::Inside(vec![field.into()])), expected);
+        }
     }
 }

@@ -19,6 +19,7 @@ use super::split::{Cell, Signs};
 use super::tally::shorten_value;
 use super::value::{self, lenient};
 use crate::catalog::column::ELEMENT;
+use crate::catalog::exact::{Rounding, Rounds};
 use crate::catalog::{Column, ColumnType, Promotion};
 use crate::error::{Result as LoadResult, near_names};
 
@@ -45,8 +46,9 @@ pub(crate) struct Sink {
     disagreed_at: Option<u64>,
     /// Whether a misfit becomes null and its row stays.
     nulling: bool,
-    /// Whether whole numbers that no float gives back may be rounded.
+    /// Whether whole numbers that no float gives back may be rounded, and of what is inside which.
     rounding: bool,
+    rounds: Rounds,
     /// How its cells and texts are written.
     nulls: Nulls,
     signs: Signs,
@@ -204,7 +206,7 @@ impl Sink {
             }
         };
         let observed = (authority != Authority::Undetermined).then(|| Shape::of_column(&column));
-        Self { column, authority, observed, disagreed_at: None, nulling: false, rounding: true, nulls: Nulls::default(), signs: Signs::default(), values }
+        Self { column, authority, observed, disagreed_at: None, nulling: false, rounding: true, rounds: Rounds::All, nulls: Nulls::default(), signs: Signs::default(), values }
     }
 
     /// Says how its cells and texts are written.
@@ -213,19 +215,20 @@ impl Sink {
         self
     }
 
-    /// Says whether whole numbers that no float gives back may be rounded. Where the type is inferred they have been looked at, or are few.
-    pub(crate) fn rounding(mut self, rounding: bool) -> Self {
-        self.set_rounding(rounding || !self.is_declared());
+    /// Says what of it may be rounded where no float gives a whole number back. Where the type is inferred they have been looked at, or are few.
+    pub(crate) fn rounding(mut self, rounds: Rounds) -> Self {
+        self.set_rounding(if self.is_declared() { rounds } else { Rounds::All });
         self
     }
 
-    fn set_rounding(&mut self, rounding: bool) {
-        self.rounding = rounding;
+    fn set_rounding(&mut self, rounds: Rounds) {
+        self.rounding = rounds.here() == Rounding::Allowed;
         match &mut self.values {
-            Values::Struct { fields, .. } => fields.iter_mut().for_each(|field| field.set_rounding(rounding)),
-            Values::List { element, .. } => element.set_rounding(rounding),
+            Values::Struct { fields, .. } => fields.iter_mut().for_each(|field| field.set_rounding(rounds.of_field(&field.column.name))),
+            Values::List { element, .. } => element.set_rounding(rounds.clone()),
             _ => {}
         }
+        self.rounds = rounds;
     }
 
     /// Whether it loses digits of a number of which the reader of JSON gives the nearest float alone: then how many steps of the way lead to
@@ -235,7 +238,7 @@ impl Sink {
             // Its type is not known yet, and a number would make it one of floats.
             return (!is_nearest(number)).then_some(0);
         }
-        losing(&self.column, way, number, self.is_declared(), self.rounding)
+        losing(&self.column, way, number, self.is_declared(), &self.rounds)
     }
 
     /// What of a cell that holds JSON does not fit because digits of it would be lost.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::compile::CompiledSteps;
 use crate::catalog::Column;
+use crate::catalog::exact::Rounds;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::decode::{DecodeTarget, Decoded, Spooled, decode};
 use crate::ingest::treatment::rows::{Rows, objects};
@@ -54,7 +55,7 @@ pub struct StepRows {
 }
 
 /// Puts the sample of a source through steps; blocks.
-pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Column>, rounding: Vec<bool>, mut steps: CompiledSteps, shown: usize) -> Result<StepsPreview> {
+pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Column>, rounding: Vec<Rounds>, mut steps: CompiledSteps, shown: usize) -> Result<StepsPreview> {
     let sample = usize::try_from(inference.sample_rows).unwrap_or(SAMPLE_ROWS).clamp(1, SAMPLE_ROWS);
     // Types that later rows of the batch do not fit are no matter here: only rows of the sample are shown.
     let target = DecodeTarget { declared: vec![true; columns.len()], columns, lines: true, nulling: Vec::new(), rounding };
