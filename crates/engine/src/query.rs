@@ -17,6 +17,7 @@ pub(crate) mod access;
 pub(crate) mod allowance;
 mod checked_arithmetic;
 pub(crate) mod compare;
+mod counted;
 pub(crate) mod determined;
 pub(crate) mod estimate;
 pub(crate) mod execute;

@@ -261,6 +261,11 @@ pub(crate) fn checked_alone(expression: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn
     checked.map(|checked| checked.data)
 }
 
+/// Whether an expression has a formula that is checked.
+pub(crate) fn has_formula(expression: &Expr) -> Result<bool> {
+    expression.exists(|part| Ok(matches!(part, Expr::ScalarFunction(call) if call.func.inner().downcast_ref::<WholeArithmetic>().is_some())))
+}
+
 /// Whether an expression has arithmetic that may have to be checked.
 pub(crate) fn computes(expression: &Expr) -> Result<bool> {
     expression.exists(|part| Ok(matches!(part, Expr::Negative(_)) || matches!(part, Expr::BinaryExpr(binary) if Step::of(binary.op).is_some())))

@@ -187,7 +187,7 @@ impl Kernel {
             match accumulator {
                 Accumulator::Own(fold) => {
                     fold.grow(groups.count());
-                    let values = segment.values(measure, passes)?;
+                    let values = segment.values(measure, passes.as_ref())?;
                     match function {
                         Function::Count if values.valid.is_none() => counts.push((fold, values)),
                         _ => {
@@ -199,7 +199,8 @@ impl Kernel {
                     }
                 }
                 Accumulator::Any(accumulator) => {
-                    let arguments = measure.arguments.iter().map(|argument| if measure.hashed { segment.hashes(argument) } else { segment.array(argument) });
+                    let counted = passes.as_ref();
+                    let arguments = measure.arguments.iter().map(|argument| if measure.hashed { segment.hashes(argument, counted) } else { segment.counted(argument, counted) });
                     let arguments = arguments.collect::<Result<Vec<_>>>()?;
                     accumulator.update_batch(&arguments, wide.get_or_insert_with(|| groups.wide(rows)), passes.as_ref(), groups.count())?;
                 }

@@ -1,15 +1,16 @@
 //! Arithmetic of whole numbers is checked in every plan, whatever it was made from: statements, expressions of models, conditions
 //! of policies. A rule that comes after types are known puts `functions::whole_arithmetic` where DataFusion's operators wrap round.
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, Result};
 use datafusion::config::ConfigOptions;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::optimizer::AnalyzerRule;
 
-use crate::functions::whole_arithmetic::{checked, computes};
+use crate::functions::whole_arithmetic::{checked, computes, has_formula};
 
 /// The rule.
 #[derive(Debug)]
@@ -34,12 +35,36 @@ fn checked_node(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     if let LogicalPlan::TableScan(scan) = &plan {
         schema.merge(&DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?);
     }
-    let names = NamePreserver::new(&plan);
+    let (names, is_window) = (NamePreserver::new(&plan), matches!(plan, LogicalPlan::Window(_)));
     let changed = plan.map_expressions(|expression| {
         let name = names.save(&expression);
-        Ok(checked(expression, &schema)?.update_data(|expression| name.restore(expression)))
+        let mut checked = checked(expression, &schema)?;
+        if is_window {
+            checked = checked.transform_data(|expression| expression.transform_up(of_counted_rows))?;
+        }
+        Ok(checked.update_data(|expression| name.restore(expression)))
     })?;
     changed.map_data(LogicalPlan::recompute_schema)
+}
+
+/// What a row that does not count comes to is no error: DataFusion's windows compute arguments over all rows, so that a formula has to
+/// have the condition itself. (`counted` is the same for groups.)
+fn of_counted_rows(part: Expr) -> Result<Transformed<Expr>> {
+    let mut window = match part {
+        Expr::WindowFunction(window) => window,
+        other => return Ok(Transformed::no(other)),
+    };
+    let (params, mut changed) = (&mut window.params, false);
+    if let Some(condition) = &params.filter {
+        for argument in &mut params.args {
+            if has_formula(argument)? {
+                let formula = Box::new(std::mem::take(argument));
+                *argument = Expr::Case(Case::new(None, vec![(condition.clone(), formula)], None));
+                changed = true;
+            }
+        }
+    }
+    Ok(Transformed::new_transformed(Expr::WindowFunction(window), changed))
 }
 
 fn has_arithmetic(plan: &LogicalPlan) -> Result<bool> {

@@ -23,15 +23,17 @@ use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::ProjectionExec;
 
+use super::counted::CountedRows;
 use super::lookup::cannot_fail;
 use super::passing::Passing;
 
 /// Puts the rule where filters have found their places and nothing depends on their shape yet, and takes what holds
-/// projections back out again when all of them have found theirs.
+/// projections back out again when all of them have found theirs. Then nothing looks at the arguments of aggregates any more.
 pub(crate) fn add_to(rules: &mut Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>>) {
     let place = rules.iter().position(|rule| rule.name() == "FilterPushdown").map_or(0, |place| place + 1);
     rules.insert(place, Arc::new(SafeFiltersFirst));
     let place = rules.iter().rposition(|rule| rule.name() == "ProjectionPushdown").map_or(rules.len(), |place| place + 1);
+    rules.insert(place, Arc::new(CountedRows));
     rules.insert(place, Arc::new(BarriersGone));
 }
 

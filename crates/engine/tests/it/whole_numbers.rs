@@ -121,3 +121,46 @@ async fn who_sees_a_part_is_refused_by_what_they_see_alone_and_told_no_number() 
     let error = rome.sql("select n + 1 from numbers").await.unwrap_err();
     assert!(!error.to_string().contains("922337"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_not_counted_fails_no_answer() {
+    for cache in [0, 32 << 20] {
+        let ward = numbers(cache).await;
+        let by_city = |column: serde_json::Value| json!([["Bari", "Oslo", "Rome"], column]);
+        for (aggregate, expected) in [
+            ("sum(n * 10) filter (where k = 4)", by_city(json!([70, null, null]))),
+            ("sum(distinct n * 10) filter (where k = 4)", by_city(json!([70, null, null]))),
+            ("avg(n * 10) filter (where city = 'Bari')", by_city(json!([70.0, null, null]))),
+            ("max(n + k) filter (where n < 8 and k <> 2)", by_city(json!([11, null, null]))),
+            ("count(n * 10) filter (where n = 7)", by_city(json!([1, 0, 0]))),
+            ("count(distinct n * 10) filter (where n = 7)", by_city(json!([1, 0, 0]))),
+            ("approx_distinct(n * 10) filter (where n = 7)", by_city(json!([1, 0, 0]))),
+            ("sum(n * 10) filter (where k = 9)", by_city(json!([null, null, null]))),
+            ("sum(12 / (k - 1)) filter (where k > 1)", by_city(json!([4, 18, null]))),
+            ("sum(cast(city as bigint)) filter (where k > 9)", by_city(json!([null, null, null]))),
+        ] {
+            assert_eq!(ward.rows(&format!("select city, {aggregate} from numbers group by city order by city")).await, expected, "{cache}: {aggregate}");
+        }
+        for (sql, expected) in [
+            ("select sum(n * 10) filter (where k = 4) from numbers", json!([[70]])),
+            ("select a.city, sum(a.n * b.k) filter (where a.k = 4) from numbers a join numbers b on a.k = b.k group by a.city order by a.city", by_city(json!([28, null, null]))),
+            ("select k, sum(n * 10) filter (where k = 4) over (order by k) as s from numbers order by k", json!([[1, 2, 3, 4], [null, null, null, 70]])),
+        ] {
+            assert_eq!(ward.rows(sql).await, expected, "{cache}: {sql}");
+        }
+        // A row that counts does.
+        for condition in ["k >= 3", "true"] {
+            let error = ward.mill.sql(&format!("select city, sum(n * 10) filter (where {condition}) from numbers group by city")).await.unwrap_err();
+            assert!(error.kind() == ErrorKind::Invalid && error.message().contains("exceeds"), "{error}");
+        }
+        let mut model = ward.mill.model("numbers").await.unwrap();
+        let small = json!([{"member": "numbers.city", "operator": "equals", "values": ["Bari"]}]);
+        model
+            .measures
+            .push(serde_json::from_value(json!({"name": "small", "label": "Small", "kind": "sum", "expression": "n * 10", "filters": small})).unwrap());
+        let version = model.version;
+        ward.mill.update_model(model, version).await.unwrap();
+        let asked = r#"{"measures": ["numbers.small"], "dimensions": ["numbers.city"], "order": [["numbers.city", "asc"]]}"#;
+        assert_eq!(ward.data(asked).await, by_city(json!([70, null, null])));
+    }
+}

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::prep_null_mask_filter;
+use datafusion::physical_expr_common::utils::scatter;
 
 use super::super::codes;
 use super::super::columns::{Coded, Column};
@@ -77,7 +78,7 @@ impl Rows {
     }
 
     /// What an aggregate of our own looks at. Counts look at nulls alone.
-    pub(super) fn values(&mut self, measure: &Measure, passes: Option<BooleanArray>) -> Result<Values> {
+    pub(super) fn values(&mut self, measure: &Measure, passes: Option<&BooleanArray>) -> Result<Values> {
         let mut values = Values { array: None, valid: passes.map(|passes| passes.values().clone()) };
         if let [argument] = measure.arguments.as_slice() {
             let by_value = match self.by_value(argument) {
@@ -91,7 +92,7 @@ impl Rows {
             };
             let (array, valid) = match by_value {
                 Some(found) => found,
-                None => (Some(self.array(argument)?), None),
+                None => (Some(self.counted(argument, passes)?), None),
             };
             let nulls = array.as_ref().and_then(|array| array.logical_nulls()).filter(|nulls| nulls.null_count() > 0);
             let valid = valid.or(nulls.map(NullBuffer::into_inner));
@@ -124,12 +125,30 @@ impl Rows {
         bound.evaluate(arrays, self.rows)
     }
 
+    /// What an aggregate looks at. What is wrong with a row that it does not count is no error: where it cannot be computed for all
+    /// rows, it is for those that pass, and null in the others.
+    pub(super) fn counted(&mut self, bound: &Bound, passes: Option<&BooleanArray>) -> Result<ArrayRef> {
+        let (error, passes) = match (self.array(bound), passes) {
+            (Err(error), Some(passes)) => (error, passes),
+            (evaluated, _) => return evaluated,
+        };
+        match passes.true_count() {
+            0 => Ok(new_null_array(&bound.expr.data_type(&bound.schema)?, self.rows)),
+            count if count == self.rows => Err(error),
+            _ => {
+                let columns = self.columns.iter().enumerate().map(|(place, column)| column.as_ref().filter(|_| bound.columns.contains(&place)).cloned()).collect();
+                let mut counted = Self { columns, arrays: HashMap::new(), rows: self.rows }.filtered(passes)?;
+                Ok(scatter(passes, &counted.array(bound)?)?)
+            }
+        }
+    }
+
     /// Hashes of values, null where the value is.
-    pub(super) fn hashes(&mut self, bound: &Bound) -> Result<ArrayRef> {
+    pub(super) fn hashes(&mut self, bound: &Bound, passes: Option<&BooleanArray>) -> Result<ArrayRef> {
         if let Some((coded, evaluated)) = self.by_value(bound) {
             return coded.codes.values(&(Arc::new(hash::hashes(&evaluated)?) as ArrayRef));
         }
-        Ok(Arc::new(hash::hashes(&self.array(bound)?)?))
+        Ok(Arc::new(hash::hashes(&self.counted(bound, passes)?)?))
     }
 
     pub(super) fn key(&mut self, key: &Key) -> Result<Coded> {
