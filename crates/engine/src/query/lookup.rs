@@ -11,6 +11,7 @@ use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{BinaryExpr, CaseExpr, CastExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, LikeExpr, Literal, NotExpr};
 use datafusion::physical_expr::utils::{Guarantee, LiteralGuarantee};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
+use datafusion::scalar::ScalarValue;
 use futures::{StreamExt, TryStreamExt};
 
 use crate::error::{Error, Result};
@@ -88,6 +89,11 @@ fn keeps(cast: &CastExpr, schema: &Schema) -> bool {
     }
 }
 
+/// Whether a sum is one with a fraction that is written out, as those that make one zero of both are (`query::zeros`): fractions have sums.
+fn adds_fraction(binary: &BinaryExpr) -> bool {
+    *binary.op() == Operator::Plus && binary.right().downcast_ref::<Literal>().is_some_and(|added| matches!(added.value(), ScalarValue::Float64(Some(_))))
+}
+
 /// Whether a filter has an answer for every row, in whatever order and for whichever rows its parts are evaluated.
 pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
     let total = match filter.downcast_ref::<BinaryExpr>() {
@@ -104,7 +110,7 @@ pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bo
                     | Operator::GtEq
                     | Operator::IsDistinctFrom
                     | Operator::IsNotDistinctFrom
-            )
+            ) || adds_fraction(binary)
         }
         None => {
             let calls = |call: &ScalarFunctionExpr| TOTAL.contains(&call.name()) || is_looked_up(call.fun());
@@ -134,7 +140,6 @@ mod tests {
     use datafusion::logical_expr::{Expr, cast, lit};
     use datafusion::physical_expr::create_physical_expr;
     use datafusion::prelude::col;
-    use datafusion::scalar::ScalarValue;
 
     use super::*;
 
@@ -156,6 +161,7 @@ mod tests {
             col("n").between(lit(1_i64), lit(2_i64)).and(col("m").is_not_null()),
             cast(col("n"), DataType::Utf8View).eq(col("a")),
             datafusion::functions::expr_fn::lower(col("a")).eq(col("b")),
+            (cast(col("n"), DataType::Float64) + lit(0.0)).eq(cast(col("m"), DataType::Float64) + lit(0.0)),
         ] {
             assert!(cannot_fail(&physical(&filter), &schema()), "{filter}");
         }

@@ -76,3 +76,4 @@ mod ward;
 mod watched;
 mod whole_numbers;
 mod within;
+mod zeros;
