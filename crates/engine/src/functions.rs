@@ -18,3 +18,4 @@ pub(crate) mod text_concat;
 pub(crate) mod time_bucket;
 pub(crate) mod time_shift;
 pub(crate) mod whole_arithmetic;
+pub(crate) mod written;

@@ -22,6 +22,7 @@ use datafusion::scalar::ScalarValue;
 use self::wide::{Of, is_wide};
 use super::exact::aggregate as floats;
 use super::exact::statistic::Statistic;
+use super::written;
 use crate::error::Error;
 
 /// The error of a sum that 64 bits cannot hold.
@@ -62,8 +63,8 @@ fn wide_accumulator(of: Of, is_distinct: bool) -> Box<dyn Accumulator> {
 }
 
 fn of(arguments: &AccumulatorArgs<'_>) -> String {
-    let name = arguments.name;
-    name.strip_prefix("sum(").and_then(|argument| argument.strip_suffix(')')).unwrap_or(name).to_owned()
+    let argument = arguments.exprs.first().map_or_else(|| arguments.name.to_owned(), written::of_physical);
+    if arguments.is_distinct { format!("distinct {argument}") } else { argument }
 }
 
 fn failed(of: &str) -> DataFusionError {

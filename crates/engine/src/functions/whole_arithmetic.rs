@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Datum};
 use arrow::compute::kernels::numeric::{add, mul, neg, sub};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use arrow::error::ArrowError;
@@ -79,9 +78,9 @@ impl WholeArithmetic {
         self.name.strip_prefix(PREFIX).unwrap_or_default()
     }
 
-    /// The formula with its signs, as it was written.
-    fn with_signs(&self, parts: Vec<Expr>) -> Result<Expr> {
-        let (mut parts, mut there) = (parts.into_iter(), Vec::<Expr>::new());
+    /// What the steps make of the parts, one after the other.
+    pub(super) fn walk<T>(&self, parts: Vec<T>, negate: impl Fn(T) -> Result<T>, both: impl Fn(T, Operator, T) -> Result<T>) -> Result<T> {
+        let (mut parts, mut there) = (parts.into_iter(), Vec::<T>::new());
         for step in &self.steps {
             let operator = match step {
                 Step::Part => {
@@ -90,7 +89,7 @@ impl WholeArithmetic {
                 }
                 Step::Negate => {
                     let Some(inner) = there.pop() else { return broken() };
-                    there.push(Expr::Negative(Box::new(inner)));
+                    there.push(negate(inner)?);
                     continue;
                 }
                 Step::Add => Operator::Plus,
@@ -98,7 +97,7 @@ impl WholeArithmetic {
                 Step::Multiply => Operator::Multiply,
             };
             let (Some(right), Some(left)) = (there.pop(), there.pop()) else { return broken() };
-            there.push(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right))));
+            there.push(both(left, operator, right)?);
         }
         there.pop().map_or_else(broken, Ok)
     }
@@ -118,28 +117,12 @@ impl ScalarUDFImpl for WholeArithmetic {
 
     /// As it was written, so that columns keep their names.
     fn schema_name(&self, parts: &[Expr]) -> Result<String> {
-        let (mut parts, mut written) = (parts.iter(), Vec::<String>::new());
-        for step in &self.steps {
-            let sign = match step {
-                Step::Part => {
-                    written.extend(parts.next().map(|part| part.schema_name().to_string()));
-                    continue;
-                }
-                Step::Negate => {
-                    let Some(inner) = written.pop() else { return broken() };
-                    written.push(format!("(- {inner})"));
-                    continue;
-                }
-                Step::Add => " + ",
-                Step::Subtract => " - ",
-                Step::Multiply => " * ",
-            };
-            let Some(right) = written.pop() else { return broken() };
-            let Some(left) = written.last_mut() else { return broken() };
-            left.push_str(sign);
-            left.push_str(&right);
-        }
-        written.pop().map_or_else(broken, Ok)
+        let written = parts.iter().map(|part| part.schema_name().to_string()).collect();
+        let both = |mut left: String, operator: Operator, right: String| {
+            left.push_str(&format!(" {operator} {right}"));
+            Ok(left)
+        };
+        self.walk(written, |inner| Ok(format!("(- {inner})")), both)
     }
 
     fn signature(&self) -> &Signature {
@@ -168,31 +151,16 @@ impl ScalarUDFImpl for WholeArithmetic {
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let (mut parts, mut there) = (arguments.args.into_iter(), Vec::<ColumnarValue>::new());
-        for step in &self.steps {
-            let kernel = match step {
-                Step::Part => {
-                    there.extend(parts.next());
-                    continue;
-                }
-                Step::Negate => {
-                    let Some(inner) = there.pop() else { return broken() };
-                    there.push(negated(&inner)?);
-                    continue;
-                }
-                Step::Add => add,
-                Step::Subtract => sub,
-                Step::Multiply => mul,
+        let both = |left: ColumnarValue, operator: Operator, right: ColumnarValue| {
+            let kernel = match operator {
+                Operator::Plus => add,
+                Operator::Minus => sub,
+                _ => mul,
             };
-            let (Some(right), Some(left)) = (there.pop(), there.pop()) else { return broken() };
-            there.push(both(&left, &right, kernel)?);
-        }
-        there.pop().map_or_else(broken, Ok)
+            apply(&left, &right, kernel).map_err(told)
+        };
+        self.walk(arguments.args, |inner| negated(&inner), both)
     }
-}
-
-fn both(left: &ColumnarValue, right: &ColumnarValue, kernel: fn(&dyn Datum, &dyn Datum) -> std::result::Result<ArrayRef, ArrowError>) -> Result<ColumnarValue> {
-    apply(left, right, kernel).map_err(told)
 }
 
 fn negated(value: &ColumnarValue) -> Result<ColumnarValue> {
@@ -241,7 +209,10 @@ pub(crate) fn checked(expression: Expr, schema: &DFSchema) -> Result<Transformed
 pub(crate) fn with_signs(expression: &Expr) -> Expr {
     let written = expression.clone().transform_up(|part| match &part {
         Expr::ScalarFunction(call) => match call.func.inner().downcast_ref::<WholeArithmetic>() {
-            Some(formula) => formula.with_signs(call.args.clone()).map(Transformed::yes),
+            Some(formula) => {
+                let both = |left, operator, right| Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right))));
+                formula.walk(call.args.clone(), |inner| Ok(Expr::Negative(Box::new(inner))), both).map(Transformed::yes)
+            }
             None => Ok(Transformed::no(part)),
         },
         _ => Ok(Transformed::no(part)),
@@ -330,7 +301,7 @@ fn taken_apart(formula: Expr, schema: &DFSchema) -> Result<(Vec<Step>, Vec<Expr>
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{AsArray, Int64Array, RecordBatch};
+    use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
     use arrow::datatypes::{Int64Type, Schema};
     use datafusion::logical_expr::{cast, lit};
     use datafusion::prelude::{SessionContext, col};

@@ -58,6 +58,34 @@ async fn statements_that_leave_64_bits_are_refused_wherever_they_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sum_that_is_too_large_is_called_what_it_was_written_as() {
+    for cache in [0, 32 << 20] {
+        let ward = numbers(cache).await;
+        for (summed, told) in [
+            ("n", "n"),
+            ("n - k", "n - k"),
+            ("k - (n - 2)", "k - (n - 2)"),
+            ("-n", "-n"),
+            ("n - 1 * k", "n - 1 * k"),
+            ("n - case when k = 1 then k * 2 else 1 end", "case when"),
+        ] {
+            for group in ["", " group by k < 9"] {
+                let error = ward.mill.sql(&format!("select sum({summed}) from numbers where k = 1 or k = 3{group}")).await.unwrap_err();
+                let message = error.message().to_lowercase();
+                assert!(message.contains("the sum of ") && message.contains(told) && !message.contains("whole "), "{cache}: {summed}: {error}");
+            }
+        }
+        let mut model = ward.mill.model("numbers").await.unwrap();
+        model.measures.push(serde_json::from_value(json!({"name": "less", "label": "Less", "kind": "sum", "expression": "n - 1"})).unwrap());
+        let version = model.version;
+        ward.mill.update_model(model, version).await.unwrap();
+        let asked = json!({"measures": ["numbers.less"], "filters": [{"member": "numbers.city", "operator": "notEquals", "values": ["Bari"]}, {"member": "numbers.n", "operator": "gt", "values": [0]}]});
+        let error = ward.mill.query(&serde_json::from_value(asked).unwrap()).await.unwrap_err();
+        assert!(error.message().contains("the sum of n - 1 exceeds 64 bits"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_fits_is_what_it_was() {
     for cache in [0, 32 << 20] {
         let ward = numbers(cache).await;

@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::functions::approx_distinct::ApproxDistinct;
 use crate::functions::date_bucket::DateBucket;
 use crate::functions::time_bucket::TimeBucket;
+use crate::functions::written;
 use crate::partial::looked_up::LookedUp;
 use crate::semantic::calendar::Calendar;
 use crate::semantic::interval::Interval;
@@ -85,7 +86,7 @@ pub(super) fn function_of(call: &AggregateFunction, schema: &DFSchema) -> Result
         ("count", false) => Function::Count,
         ("count", true) if DistinctIntegers::takes(&data_type) => Function::DistinctIntegers,
         ("count", true) if DistinctTexts::takes(&data_type) => Function::DistinctTexts,
-        ("sum", false) if whole_or_float => Function::Sum(data_type, argument.to_string().into()),
+        ("sum", false) if whole_or_float => Function::Sum(data_type, written::of_expr(argument).into()),
         ("avg", false) if data_type == DataType::Float64 => match argument {
             // Whole numbers are made floats by the planner; ours does it on the way.
             Expr::Cast(Cast { expr, .. }) if expr.get_type(schema)? == DataType::Int64 => return Ok(Some((Function::Average(DataType::Int64), vec![expr.as_ref().clone()]))),
