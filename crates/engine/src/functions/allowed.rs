@@ -13,6 +13,7 @@ use super::bounded_text::{MAKE_ARRAY, bounded, is_bounded};
 use super::count::counted;
 use super::exact::aggregate::exact;
 use super::extreme::{greatest, least};
+use super::median::median;
 use super::sum::checked_sum;
 use super::text_concat::{self, TextConcat};
 
@@ -206,6 +207,7 @@ pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
         "sum" => checked_sum(),
         "min" => least(),
         "max" => greatest(),
+        "median" => median(),
         _ => exact(function),
     });
     others.chain(own).collect()

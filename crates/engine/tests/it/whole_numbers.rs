@@ -1,5 +1,6 @@
 //! Whole numbers do not wrap round, whatever asks for them: statements, measures and dimensions of models, conditions, windows. What
-//! their type cannot hold is an error and never another number. `functions/whole_arithmetic.rs`, `functions/sum/wide.rs`.
+//! their type cannot hold is an error and never another number. `functions/whole_arithmetic.rs`, `functions/sum/wide.rs`. Nor is the middle of
+//! two of them cut to a whole one (`functions/median.rs`).
 
 use serde_json::json;
 use tidemill::{Csv, ErrorKind, Settings};
@@ -61,14 +62,9 @@ async fn statements_that_leave_64_bits_are_refused_wherever_they_do() {
 async fn a_sum_that_is_too_large_is_called_what_it_was_written_as() {
     for cache in [0, 32 << 20] {
         let ward = numbers(cache).await;
-        for (summed, told) in [
-            ("n", "n"),
-            ("n - k", "n - k"),
-            ("k - (n - 2)", "k - (n - 2)"),
-            ("-n", "-n"),
-            ("n - 1 * k", "n - 1 * k"),
-            ("n - case when k = 1 then k * 2 else 1 end", "case when"),
-        ] {
+        for (summed, told) in
+            [("n", "n"), ("n - k", "n - k"), ("k - (n - 2)", "k - (n - 2)"), ("-n", "-n"), ("n - 1 * k", "n - 1 * k"), ("n - case when k = 1 then k * 2 else 1 end", "case when")]
+        {
             for group in ["", " group by k < 9"] {
                 let error = ward.mill.sql(&format!("select sum({summed}) from numbers where k = 1 or k = 3{group}")).await.unwrap_err();
                 let message = error.message().to_lowercase();
@@ -190,5 +186,51 @@ async fn a_row_that_is_not_counted_fails_no_answer() {
         ward.mill.update_model(model, version).await.unwrap();
         let asked = r#"{"measures": ["numbers.small"], "dimensions": ["numbers.city"], "order": [["numbers.city", "asc"]]}"#;
         assert_eq!(ward.data(asked).await, by_city(json!([70, null, null])));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_middle_of_whole_numbers_is_a_fraction() {
+    for partial_cache_bytes in [0, 32 << 20] {
+        let ward = Ward::with(Settings { partial_cache_bytes, ..Settings::default() }).await;
+        ward.mill.load("pairs", Csv::bytes("k,n\na,1\na,2\nb,-4\nb,-1\n")).await.unwrap();
+        for middle in [
+            "median(n)",
+            "median(distinct n)",
+            "median(cast(n as decimal(10, 0)))",
+            "median(distinct cast(n as decimal(10, 0)))",
+            "median(cast(n as decimal(38, 0)))",
+            "median(arrow_cast(n, 'Int8'))",
+            "median(1.0 * n)",
+            "avg(n)",
+            "percentile_cont(n, 0.5)",
+            "percentile_cont(0.5) within group (order by n)",
+            "quantile_cont(n, 0.5)",
+            "approx_median(n)",
+            "approx_percentile_cont(n, 0.5)",
+            "approx_percentile_cont(0.5) within group (order by n)",
+        ] {
+            let by_key = ward.rows(&format!("select k, {middle} as m from pairs group by k order by k")).await;
+            assert_eq!(by_key, json!([["a", "b"], [1.5, -2.5]]), "{partial_cache_bytes}: {middle}");
+            assert_eq!(ward.rows(&format!("select {middle} as m from pairs where k = 'a'")).await, json!([[1.5]]), "{partial_cache_bytes}: {middle}");
+        }
+        for (sql, expected) in [
+            ("select median(cast(n * 0.5 as decimal(4, 1))) from pairs where k = 'a'", json!([[0.75]])),
+            ("select median(n) over (partition by k) as m from pairs order by m", json!([[-2.5, -2.5, 1.5, 1.5]])),
+            ("select median(cast(n as decimal(9, 0))) from pairs where k = 'c'", json!([[null]])),
+        ] {
+            assert_eq!(ward.rows(sql).await, expected, "{partial_cache_bytes}: {sql}");
+        }
+        let mut model = ward.mill.model("pairs").await.unwrap();
+        model.measures.push(serde_json::from_value(json!({"name": "middle", "label": "Middle", "kind": "quantile", "column": "n"})).unwrap());
+        model
+            .measures
+            .push(serde_json::from_value(json!({"name": "upper", "label": "Upper", "kind": "quantile", "column": "n", "quantile": 0.75})).unwrap());
+        let version = model.version;
+        ward.mill.update_model(model, version).await.unwrap();
+        for exact in [json!(null), json!(true), json!(false)] {
+            let asked = json!({"measures": ["pairs.middle", "pairs.upper"], "dimensions": ["pairs.k"], "order": [["pairs.k", "asc"]], "exact": exact});
+            assert_eq!(ward.data(&asked.to_string()).await, json!([["a", "b"], [1.5, -2.5], [1.75, -1.75]]), "{partial_cache_bytes}: {exact}");
+        }
     }
 }
