@@ -158,7 +158,7 @@ impl Mill {
         let Some(how) = time.fill else { return Err(Error::internal("buckets to fill, and nothing to fill them with")) };
         let at = |error: Error| error.at(format!("timeDimensions[{index}].fill"));
         let mut asked = part.query.clone();
-        asked.time_dimensions.iter_mut().for_each(|time| time.fill = None);
+        // What goes on from bucket to bucket is told of the first one too, where buckets are filled.
         asked.limit = Some(self.scope.limits().result_rows);
         let mut answer = self.answer_plain(asking, part, &asked).await?;
         self.refuse_cut(&answer).map_err(at)?;

@@ -2,10 +2,12 @@
 //! filtered and added up. What is carried on stays what it was: its row stands for the buckets up to the next one.
 
 use datafusion::common::Column;
-use datafusion::functions::core::expr_fn::{get_field, named_struct};
+use datafusion::functions::core::expr_fn::{get_field, greatest, named_struct};
 use datafusion::functions_aggregate::first_last::last_value_udaf;
+use datafusion::functions_aggregate::min_max::max_udaf;
 use datafusion::functions_nested::expr_fn::make_array;
-use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlanBuilder, WindowFunctionDefinition, lit};
 
 use super::compile::Compiler;
 use super::member::find_dimension;
@@ -17,6 +19,8 @@ use crate::error::{Error, Result};
 const ROW: &str = "latest row";
 /// The bucket for which a row stands.
 const CARRIED_TO: &str = "carried to";
+/// The last bucket that has a row.
+const LAST: &str = "last bucket with a row";
 
 /// Keeps the latest row of each stock in each bucket. `buckets` are grouped by; `others` are what is asked of the row, by name;
 /// `value` is the stock itself, of rows that have one.
@@ -59,18 +63,25 @@ pub(super) fn latest(
 }
 
 /// Has the latest row of each stock stand for all buckets that begin at `starts`, up to its next row. `bucket`: the column of buckets.
+/// Beyond `now`, where it is given, only as far as there are rows: what is to come is not known.
 ///
 /// # Errors
 /// As planning.
-pub(super) fn carried(plan: LogicalPlanBuilder, measure: &Measure, bucket: &str, starts: &[i64]) -> Result<LogicalPlanBuilder> {
+pub(super) fn carried(mut plan: LogicalPlanBuilder, measure: &Measure, bucket: &str, starts: &[i64], now: Option<i64>) -> Result<LogicalPlanBuilder> {
     let of: Vec<String> = measure.by.iter().map(|name| combined(name)).collect();
     let told: Vec<String> = plan.schema().fields().iter().map(|field| field.name().clone()).filter(|name| name != bucket && !of.contains(name)).collect();
     if starts.is_empty() {
         return Ok(plan.filter(lit(false))?);
     }
+    let mut stands_for = by_name(bucket).lt_eq(by_name(CARRIED_TO));
+    if let Some(now) = now {
+        let last = Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(max_udaf()), vec![by_name(bucket)]));
+        plan = plan.window([last.alias(LAST)])?;
+        stands_for = stands_for.and(by_name(CARRIED_TO).lt_eq(greatest(vec![by_name(LAST), instant(now)])));
+    }
     let mut shown: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
     shown.push(make_array(starts.iter().copied().map(instant).collect()).alias(CARRIED_TO));
-    let plan = plan.project(shown)?.unnest_column(Column::new_unqualified(CARRIED_TO))?.filter(by_name(bucket).lt_eq(by_name(CARRIED_TO)))?;
+    let plan = plan.project(shown)?.unnest_column(Column::new_unqualified(CARRIED_TO))?.filter(stands_for)?;
     let row = told.iter().enumerate().flat_map(|(place, name)| [lit(field(place)), by_name(name)]).collect();
     let latest = last_value_udaf().call(vec![named_struct(row)]).order_by(vec![by_name(bucket).sort(true, true)]).build()?;
     let groups: Vec<Expr> = of.iter().map(|name| by_name(name)).chain([by_name(CARRIED_TO)]).collect();

@@ -69,7 +69,7 @@ pub(crate) fn fill(batch: &RecordBatch, columns: &[ResultColumn], time: usize, e
     for (index, ((column, values), empty)) in columns.iter().zip(batch.columns()).zip(empty).enumerate() {
         let rows: Vec<Option<u64>> = match column.role {
             _ if index == time => Vec::new(),
-            ColumnRole::Measure if *empty == Empty::Previous => carried(&found, buckets.len(), values),
+            ColumnRole::Measure if matches!(empty, Empty::Previous | Empty::ZeroThenPrevious) => carried(&found, buckets.len(), values),
             ColumnRole::Measure => found.clone(),
             _ => series.firsts.iter().flat_map(|first| std::iter::repeat_n(Some(*first), buckets.len())).collect(),
         };
@@ -78,7 +78,7 @@ pub(crate) fn fill(batch: &RecordBatch, columns: &[ResultColumn], time: usize, e
             let starts = (0..count).flat_map(|_| buckets.iter().copied().map(Some)).chain(beside.iter().map(|(_, row)| of(micros, *row)));
             let starts: PrimitiveArray<TimestampMicrosecondType> = starts.collect();
             cast(&(Arc::new(starts.with_timezone("UTC")) as ArrayRef), values.data_type())?
-        } else if column.role == ColumnRole::Measure && *empty == Empty::Zero {
+        } else if column.role == ColumnRole::Measure && matches!(empty, Empty::Zero | Empty::ZeroThenPrevious) {
             with_zeros(values, &all)?
         } else {
             shown(values, all)?
@@ -203,9 +203,12 @@ mod tests {
     #[test]
     fn every_combination_gets_every_bucket_of_the_zone_and_rows_without_a_time_stay() {
         let days = ["2024-03-29T23:00:00Z", "2024-03-30T23:00:00Z", "2024-03-31T22:00:00Z"];
-        for (empty, counts) in
-            [(Empty::Null, json!([1, null, 2, null, 3, null, 4])), (Empty::Zero, json!([1, 0, 2, 0, 3, 0, 4])), (Empty::Previous, json!([1, 1, 2, null, 3, 3, 4]))]
-        {
+        for (empty, counts) in [
+            (Empty::Null, json!([1, null, 2, null, 3, null, 4])),
+            (Empty::Zero, json!([1, 0, 2, 0, 3, 0, 4])),
+            (Empty::Previous, json!([1, 1, 2, null, 3, 3, 4])),
+            (Empty::ZeroThenPrevious, json!([1, 1, 2, 0, 3, 3, 4])),
+        ] {
             let found = filled(&ROWS, empty, Range::default(), "2024-06-01T00:00:00Z", 100).unwrap();
             let cities = json!(["Rome", "Rome", "Rome", null, null, null, "Rome"]);
             assert_eq!(found, json!([[days[0], days[1], days[2], days[0], days[1], days[2], null], cities, counts]));

@@ -249,6 +249,11 @@ impl<'a> Mover<'a> {
 }
 
 impl Buckets {
+    /// `now`, where buckets are shown that begin later.
+    pub(super) fn beyond(&self, now: i64) -> Option<i64> {
+        self.shown.to.is_some_and(|to| to > now).then_some(now)
+    }
+
     /// When the buckets that are shown begin, where that is known.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use datafusion::common::Column;
 use datafusion::functions::core::expr_fn::greatest;
 use datafusion::functions_nested::expr_fn::make_array;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit, when};
 
 use self::counting::Counting;
 use super::balance;
@@ -256,7 +256,10 @@ impl<'a> Part<'a> {
                 let value = compiler.columns.measured(measure)?.ok_or_else(|| Error::internal("a stock without a value"))?;
                 let latest = balance::latest(plan, measure, buckets, inner, (States::name_of(column), value), compiler)?;
                 match moved.filter(|_| measure.carry).and_then(|moved| Some((moved.member, moved.buckets?))) {
-                    Some((member, buckets)) => balance::carried(latest, measure, &own_name(member), &buckets.starts(self.world.reference.calendar)?)?,
+                    Some((member, buckets)) => {
+                        let (starts, now) = (buckets.starts(self.world.reference.calendar)?, self.world.reference.now.timestamp_micros());
+                        balance::carried(latest, measure, &own_name(member), &starts, buckets.beyond(now))?
+                    }
                     None => latest,
                 }
             }
@@ -297,11 +300,16 @@ impl<'a> Part<'a> {
 
     /// Puts groups where they count in time.
     fn moved_plan(&self, plan: LogicalPlanBuilder, moved: Option<Moved<'_>>) -> Result<LogicalPlanBuilder> {
-        let Some((member, Buckets { interval, .. })) = moved.and_then(|moved| Some((moved.member, moved.buckets?))) else { return Ok(plan) };
+        let Some((member, Buckets { interval, shown, .. })) = moved.and_then(|moved| Some((moved.member, moved.buckets?))) else { return Ok(plan) };
         let own = own_name(member);
         let (plan, later) = match self.lens {
             Lens::Before(span) => (plan, self.moved_by(by_name(&own), span, lit(i64::from(span.count)), interval)),
             Lens::Rolling(span) => (copied(plan, span)?, self.later(by_name(&own), span, interval)),
+            // What was before the range goes on in its first bucket, of groups without rows in it too.
+            Lens::Cumulative if self.world.query.fills(member) => match shown.from.map(instant) {
+                Some(first) => (plan, when(by_name(&own).lt(first.clone()), first).otherwise(by_name(&own))?),
+                None => return Ok(plan),
+            },
             _ => return Ok(plan),
         };
         let columns = plan.schema().columns().into_iter().filter(|column| column.name != OFFSET);

@@ -126,6 +126,11 @@ impl SemanticQuery {
         named
     }
 
+    /// Whether buckets of a time have what was before where they have no rows.
+    pub(crate) fn fills(&self, time: &str) -> bool {
+        self.time_dimensions.iter().any(|asked| asked.dimension == time && matches!(asked.fill, Some(Fill::Zero | Fill::Previous)))
+    }
+
     /// Whether some time is told in several ways: in buckets of several widths, or in buckets and as it is.
     pub(crate) fn tells_a_time_twice(&self) -> bool {
         self.time_columns().iter().zip(&self.time_dimensions).any(|(name, time)| name.as_ref().is_some_and(|name| *name != time.dimension))

@@ -305,15 +305,21 @@ pub(crate) enum Empty {
     Null,
     Zero,
     Previous,
+    /// What was before, and zero where nothing was.
+    ZeroThenPrevious,
 }
 
 /// The same for each column of an answer.
 pub(crate) fn emptiness(columns: &[ResultColumn], models: &Models, fill: Fill) -> Vec<Empty> {
-    let of = |column: &ResultColumn| match (fill, measure(models, &column.name).map(|(_, measure)| measure.kind)) {
+    let adds_up = |kind: MeasureKind| matches!(kind, MeasureKind::Count | MeasureKind::CountDistinct | MeasureKind::CountDistinctApprox | MeasureKind::Sum);
+    let of = |column: &ResultColumn| match (fill, measure(models, &column.name)) {
         (Fill::Null, _) | (_, None) => Empty::Null,
         (Fill::Previous, _) => Empty::Previous,
-        (Fill::Zero, Some(MeasureKind::Count | MeasureKind::CountDistinct | MeasureKind::CountDistinctApprox | MeasureKind::Sum)) => Empty::Zero,
-        (Fill::Zero, Some(MeasureKind::Cumulative)) => Empty::Previous,
+        (Fill::Zero, Some((model, measure))) if measure.kind == MeasureKind::Cumulative => {
+            let base = measure.measure.as_ref().and_then(|name| model.measures.iter().find(|other| other.name == *name));
+            if base.is_some_and(|base| adds_up(base.kind)) { Empty::ZeroThenPrevious } else { Empty::Previous }
+        }
+        (Fill::Zero, Some((_, measure))) if adds_up(measure.kind) => Empty::Zero,
         (Fill::Zero, Some(_)) => Empty::Null,
     };
     columns.iter().map(|column| if column.role == ColumnRole::Measure { of(column) } else { Empty::Null }).collect()

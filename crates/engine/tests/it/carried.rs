@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tidemill::clock::ManualClock;
-use tidemill::{ErrorKind, Measure, Mill, Settings};
+use tidemill::{Csv, ErrorKind, Measure, Mill, Settings};
 
 use crate::composed::{refused, rows, settings, shops};
 use crate::ward::{Ward, builder};
@@ -63,6 +63,31 @@ async fn a_stock_stays_what_it_was() {
         assert_eq!(rows(mill, json!({"measures": ["stock.kept"]})).await, json!([[10]]));
         let found = rows(mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("day"), ["2024-01-08", "2024-01-31"])})).await;
         assert_eq!(found, json!([[day(8), 10], [day(9), 10], [day(10), 10]]));
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_to_come_carry_nothing_beyond_now_and_count_where_they_are() {
+    let ward = Ward::new().await;
+    let mills = kept(&ward).await;
+    mills[0].load("stock", Csv::bytes("day,shop,article,pieces\n2024-02-20,north,pen,1\n2024-06-01,south,pen,9\n")).await.unwrap();
+    for mill in &mills {
+        let asked = async |granularity: Option<&str>, range: [&str; 2]| {
+            let asked = json!({"measures": ["stock.kept"], "timeDimensions": by(granularity, range)});
+            let verified = mill.verify(&serde_json::from_value(asked.clone()).unwrap()).await.unwrap();
+            assert!(verified.equal, "{range:?}: {:?}", verified.differences);
+            rows(mill, asked).await
+        };
+        // Of a range that ends before them nothing changes.
+        assert_eq!(asked(Some("day"), ["2024-01-03", "2024-01-05"]).await, json!([[day(3), 10], [day(4), 10], [day(5), 10]]));
+        assert_eq!(asked(None, ["2024-01-03", "2024-01-05"]).await, json!([[10]]));
+        // One that ends between now and the next of them ends with now, one that has some with the last of these.
+        assert_eq!(asked(Some("day"), ["2024-01-08", "2024-01-31"]).await, json!([[day(8), 10], [day(9), 10], [day(10), 10]]));
+        let february = |number: u32| format!("2024-02-{number:02}T00:00:00Z");
+        assert_eq!(asked(Some("day"), ["2024-02-18", "2024-02-22"]).await, json!([[february(18), 10], [february(19), 10], [february(20), 4]]));
+        assert_eq!(asked(Some("month"), ["2024-01-01", "2024-04-30"]).await, json!([[day(1), 10], [february(1), 4]]));
+        assert_eq!(asked(None, ["2024-01-03", "2024-02-29"]).await, json!([[4]]));
+        assert_eq!(rows(mill, json!({"measures": ["stock.kept"]})).await, json!([[11]]));
     }
 }
 

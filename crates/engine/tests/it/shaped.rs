@@ -217,6 +217,49 @@ async fn buckets_without_rows_are_filled_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_cumulative_goes_on_from_before_the_range_and_begins_with_nothing() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    let rows = "at,page,seconds\n2013-01-02T10:00:00Z,home,5\n2013-01-02T11:00:00Z,home,\n2013-01-05T10:00:00Z,help,9\n,home,100\n";
+    mill.load("visits", Csv::bytes(rows)).await.unwrap();
+    change(
+        mill,
+        "visits",
+        json!({"measures": [
+            {"name": "count", "label": "Visits", "kind": "count"},
+            {"name": "sum_seconds", "label": "Seconds", "kind": "sum", "column": "seconds"},
+            {"name": "pages", "label": "Pages", "kind": "count_distinct", "column": "page"},
+            {"name": "max_seconds", "label": "Longest", "kind": "max", "column": "seconds"},
+            {"name": "so_far", "label": "So far", "kind": "cumulative", "measure": "count"},
+            {"name": "seconds_so_far", "label": "Seconds so far", "kind": "cumulative", "measure": "sum_seconds"},
+            {"name": "pages_so_far", "label": "Pages so far", "kind": "cumulative", "measure": "pages"},
+            {"name": "longest_so_far", "label": "Longest so far", "kind": "cumulative", "measure": "max_seconds"}
+        ]}),
+    )
+    .await;
+    let measures = json!(["visits.so_far", "visits.seconds_so_far", "visits.pages_so_far", "visits.longest_so_far", "visits.count"]);
+    for (range, fill, expected) in [
+        (["2013-01-03", "2013-01-05"], "zero", json!([[2, 2, 3], [5, 5, 14], [1, 1, 2], [5, 5, 9], [0, 0, 1]])),
+        (["2013-01-03", "2013-01-05"], "previous", json!([[2, 2, 3], [5, 5, 14], [1, 1, 2], [5, 5, 9], [null, null, 1]])),
+        (["2013-01-03", "2013-01-05"], "null", json!([[null, null, 3], [null, null, 14], [null, null, 2], [null, null, 9], [null, null, 1]])),
+        (["2013-01-01", "2013-01-02"], "zero", json!([[0, 2], [0, 5], [0, 1], [null, 5], [0, 2]])),
+        (["2013-01-01", "2013-01-02"], "previous", json!([[null, 2], [null, 5], [null, 1], [null, 5], [null, 2]])),
+        (["2013-01-07", "2013-01-08"], "zero", json!([[3, 3], [14, 14], [2, 2], [9, 9], [0, 0]])),
+    ] {
+        let days = json!([{"dimension": "visits.at", "granularity": "day", "dateRange": range, "fill": fill}]);
+        let answer = ask(mill, &json!({"measures": measures, "timeDimensions": days})).await;
+        assert_eq!(json!(answer["data"].as_array().unwrap()[1..]), expected, "{range:?} {fill}");
+        // A group goes on without rows in the range, and has had nothing before its first.
+        let by_page = json!({"measures": ["visits.so_far"], "dimensions": ["visits.page"], "timeDimensions": days, "order": [["visits.page", "asc"], ["visits.at", "asc"]]});
+        if (range, fill) == (["2013-01-03", "2013-01-05"], "zero") {
+            let answer = ask(mill, &by_page).await;
+            assert_eq!((&answer["data"][1], &answer["data"][2]), (&json!(["help", "help", "help", "home", "home", "home"]), &json!([0, 0, 1, 2, 2, 2])));
+            assert!(mill.verify(&serde_json::from_value(by_page).unwrap()).await.unwrap().equal);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn values_become_columns() {
     let ward = Ward::new().await;
     for mill in &shops(&ward).await {
