@@ -379,10 +379,10 @@ fn placeholders(measure: &Measure) -> Result<(String, Vec<String>)> {
     Ok((written, names))
 }
 
-/// A division as people mean it: of fractions, and nothing where it is by zero. Fractions have two zeros, which are compared by their signs.
+/// A division as people mean it: of fractions, and nothing where it is by zero, of either sign (`query::zeros`).
 fn divide(above: Expr, below: Expr) -> Expr {
     let float = ColumnType::Float.data_type();
-    let below = nullif(nullif(cast(below, float.clone()), lit(0.0)), lit(-0.0));
+    let below = nullif(cast(below, float.clone()), lit(0.0));
     Expr::BinaryExpr(BinaryExpr::new(Box::new(cast(above, float)), Operator::Divide, Box::new(below)))
 }
 

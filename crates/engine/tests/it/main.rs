@@ -15,6 +15,7 @@ mod computed_elsewhere;
 mod contracts;
 mod contradictions;
 mod dates;
+mod decimals;
 mod distinct;
 mod encryption;
 mod escapes;

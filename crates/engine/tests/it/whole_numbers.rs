@@ -3,7 +3,7 @@
 //! two of them cut to a whole one (`functions/median.rs`).
 
 use serde_json::json;
-use tidemill::{Csv, ErrorKind, Settings};
+use tidemill::{Csv, ErrorKind, Settings, Steps};
 
 use crate::access::{seen_by, set_policies};
 use crate::ward::Ward;
@@ -130,6 +130,61 @@ async fn models_compute_no_other_numbers_either() {
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
         // Nothing is deleted by a number that has wrapped round.
         assert!(ward.mill.count_rows("numbers", "n + 1 < 0 and k = 1").await.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn formulas_of_models_are_checked_within_remainders_conditions_and_functions() {
+    for cache in [0, 32 << 20] {
+        let ward = numbers(cache).await;
+        let mut model = ward.mill.model("numbers").await.unwrap();
+        let mut measures = vec![json!({"name": "most", "label": "Most", "kind": "max", "column": "n"})];
+        let formulas = [
+            ("rest", "{most} * {most} % 7", 0),
+            ("rest_of_sum", "({most} + {most}) % 5", 4),
+            ("chosen", "case when {most} * {most} > 10 then 1 else 0 end", 1),
+            ("by_case", "case {most} * 2 when 14 then 3 else 4 end", 3),
+            ("within", "abs({most} * -2)", 14),
+        ];
+        measures.extend(formulas.map(|(name, expression, _)| json!({"name": name, "label": name, "kind": "number", "expression": expression})));
+        model.measures.extend(measures.into_iter().map(|measure| serde_json::from_value(measure).unwrap()));
+        let version = model.version;
+        ward.mill.update_model(model, version).await.unwrap();
+        for (name, _, of_bari) in formulas {
+            let asked = |filters: serde_json::Value| json!({"measures": [format!("numbers.{name}")], "filters": filters}).to_string();
+            let bari = json!([{"member": "numbers.city", "operator": "equals", "values": ["Bari"]}]);
+            assert_eq!(ward.data(&asked(bari)).await, json!([[of_bari]]), "{cache}: {name}");
+            let error = ward.mill.query(&serde_json::from_str(&asked(json!([]))).unwrap()).await.unwrap_err();
+            assert!(error.kind() == ErrorKind::Invalid && error.message().contains("exceeds"), "{cache}: {name}: {error}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sign_of_the_least_number_is_a_fault_in_steps_and_deletions_and_nothing_is_lost() {
+    let ward = Ward::new().await;
+    let rows = || Csv::bytes("n\n-9223372036854775808\n5\n");
+    ward.mill.load("least", rows()).await.unwrap();
+    // Wrapped round it would be less than nothing still, and be deleted.
+    for predicate in ["-n < 0", "-n - 1 < 0", "case when -n < 0 then true else false end"] {
+        assert_eq!(ward.mill.count_rows("least", predicate).await.unwrap_err().kind(), ErrorKind::Invalid, "{predicate}");
+        assert_eq!(ward.mill.delete_rows("least", predicate).await.unwrap_err().kind(), ErrorKind::Invalid, "{predicate}");
+        assert_eq!(ward.mill.erase_rows("least", predicate).await.unwrap_err().kind(), ErrorKind::Invalid, "{predicate}");
+    }
+    assert_eq!(ward.rows("select n from least order by n").await, json!([[i64::MIN, 5]]));
+    assert_eq!(ward.mill.dataset("least").await.unwrap().summary.version, 0);
+    assert_eq!(ward.mill.count_rows("least", "n < 0").await.unwrap(), 1);
+    for (name, steps, expected) in [
+        ("derived", r#"[{"op": "derive", "column": "m", "expression": "-n"}]"#, json!([[5], [-5]])),
+        ("filtered", r#"[{"op": "filter", "condition": "-n < 0"}, {"op": "derive", "column": "m", "expression": "n"}]"#, json!([[5], [5]])),
+        ("nulled", r#"[{"op": "derive", "column": "m", "expression": "-n", "on_error": "null"}]"#, json!([[i64::MIN, 5], [null, -5]])),
+    ] {
+        let report = ward.mill.load(name, rows().steps(Steps::parse(steps).unwrap())).await.unwrap();
+        assert_eq!(ward.rows(&format!("select n, m from {name} order by n")).await, expected, "{name}");
+        assert_eq!((report.rows + report.rejected, report.left_out), (2, 0), "{name}");
+        for row in ward.mill.rejects(name, 0, 10).await.unwrap().items {
+            assert_eq!(row.reject.raw, "-9223372036854775808", "{name}");
+        }
     }
 }
 
