@@ -1,5 +1,10 @@
-//! Sums of fractions are those of their rows. DataFusion 55 makes groups by `b` out of `count(distinct b), sum(c)`, and adds up the sums
-//! of these: each of them is rounded (ADR 0039), so the sum is another number, and depends on which values of `b` there are.
+//! Rules of DataFusion 55 leave plans alone that they would make wrong.
+//!
+//! - Filters stay above aggregates that answer even of no rows. The rule that pushes filters down finds on the way that two conditions
+//!   contradict each other, and pushes the `false` that is left of them below such an aggregate, because it names no column of it: then
+//!   a count of nothing comes out where there should be no row. (The physical rule knows.)
+//! - Sums of fractions are those of their rows. The rule for distinct values makes groups by `b` out of `count(distinct b), sum(c)`, and adds
+//!   up the sums of these: each of them is rounded (ADR 0039), so the sum is another number, and depends on which values of `b` there are.
 
 use std::sync::Arc;
 
@@ -13,26 +18,44 @@ use crate::functions::exact::aggregate::adds_fractions;
 
 type Rule = Arc<dyn OptimizerRule + Send + Sync>;
 
-/// The logical rules, of which the one that makes groups of distinct values leaves sums of fractions alone.
+/// Which plans a rule leaves alone, by its name.
+const LEFT_ALONE: [(&str, fn(&LogicalPlan) -> bool); 2] = [("push_down_filter", is_over_total), ("single_distinct_aggregation_to_group_by", adds_them)];
+
+/// The logical rules, as they keep to that.
 pub(super) fn guarded(rules: Vec<Rule>) -> Vec<Rule> {
-    let is_it = |rule: &Rule| rule.name() == "single_distinct_aggregation_to_group_by";
-    rules.into_iter().map(|rule| if is_it(&rule) { Arc::new(Guarded(rule)) as Rule } else { rule }).collect()
+    let guard = |rule: Rule| match LEFT_ALONE.iter().find(|(name, _)| *name == rule.name()) {
+        Some((_, leaves)) => Arc::new(Guarded { rule, leaves: *leaves }) as Rule,
+        None => rule,
+    };
+    rules.into_iter().map(guard).collect()
 }
 
 #[derive(Debug)]
-struct Guarded(Rule);
+struct Guarded {
+    rule: Rule,
+    leaves: fn(&LogicalPlan) -> bool,
+}
 
 impl OptimizerRule for Guarded {
     fn name(&self) -> &str {
-        self.0.name()
+        self.rule.name()
     }
 
     fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
+        self.rule.apply_order()
     }
 
     fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        if adds_them(&plan) { Ok(Transformed::no(plan)) } else { self.0.rewrite(plan, config) }
+        if (self.leaves)(&plan) { Ok(Transformed::no(plan)) } else { self.rule.rewrite(plan, config) }
+    }
+}
+
+/// Whether a plan is a filter, or several, of an aggregate that has a row whatever it is made of.
+fn is_over_total(plan: &LogicalPlan) -> bool {
+    let LogicalPlan::Filter(filter) = plan else { return false };
+    match &*filter.input {
+        LogicalPlan::Aggregate(aggregate) => aggregate.group_expr.is_empty() || aggregate.group_expr.iter().any(|group| matches!(group, Expr::GroupingSet(_))),
+        below => is_over_total(below),
     }
 }
 
@@ -66,7 +89,7 @@ mod tests {
         for (added, alone, with_guard) in [("x", 2, 1), ("n", 2, 2)] {
             let scan: LogicalPlanBuilder = table_scan(Some("t"), &schema, None).unwrap();
             let plan = scan.aggregate(Vec::<Expr>::new(), [count_distinct(col("b")), sum(col(added))]).unwrap().build().unwrap();
-            assert_eq!(aggregates(Optimizer::new().rules, plan.clone()), alone, "{added}: if it is one, this file is not needed any more");
+            assert_eq!(aggregates(Optimizer::new().rules, plan.clone()), alone, "{added}: if it is one, this guard is not needed any more");
             assert_eq!(aggregates(guarded(Optimizer::new().rules), plan), with_guard, "{added}");
         }
     }
