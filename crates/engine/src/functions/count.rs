@@ -4,20 +4,20 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{ArrayRef, AsArray, Float64Array};
-use arrow::datatypes::{DataType, FieldRef, Float64Type};
+use arrow::datatypes::Float64Type;
 use datafusion::common::Result;
 use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::logical_expr::expr::AggregateFunction;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::utils::AggregateOrderSensitivity;
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Expr, GroupsAccumulator, ReversedUDAF, SetMonotonicity, Signature, StatisticsArgs};
+use datafusion::logical_expr::function::AccumulatorArgs;
+use datafusion::logical_expr::{Accumulator, AggregateUDF, Expr};
 use datafusion::scalar::ScalarValue;
 
+use super::differing::{Differs, MakeOne, differing};
 use super::exact::aggregate::are_floats;
 
 /// The function, one for all plans.
 pub(crate) fn counted() -> Arc<AggregateUDF> {
-    static COUNT: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| Arc::new(AggregateUDF::from(Count { inner: count_udaf() })));
+    static COUNT: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| differing(count_udaf(), Count));
     Arc::clone(&COUNT)
 }
 
@@ -36,74 +36,22 @@ fn call(expr: Expr, distinct: bool) -> Expr {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Count {
-    inner: Arc<AggregateUDF>,
-}
+struct Count;
 
 /// Whether distinct fractions are counted.
 fn of_fractions(arguments: &AccumulatorArgs<'_>) -> bool {
     arguments.is_distinct && are_floats(arguments.expr_fields)
 }
 
-impl AggregateUDFImpl for Count {
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        self.inner.return_type(arguments)
-    }
-
-    fn is_nullable(&self) -> bool {
-        self.inner.is_nullable()
-    }
-
-    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
-        self.inner.default_value(data_type)
-    }
-
-    fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+impl Differs for Count {
+    fn accumulator(&self, arguments: AccumulatorArgs<'_>, theirs: MakeOne<'_>) -> Result<Box<dyn Accumulator>> {
         let of_fractions = of_fractions(&arguments);
-        let inner = self.inner.accumulator(arguments)?;
-        Ok(if of_fractions { Box::new(OneZero(inner)) } else { inner })
+        let theirs = theirs(arguments)?;
+        Ok(if of_fractions { Box::new(OneZero(theirs)) } else { theirs })
     }
 
-    fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        let of_fractions = of_fractions(&arguments);
-        let inner = self.inner.create_sliding_accumulator(arguments)?;
-        Ok(if of_fractions { Box::new(OneZero(inner)) } else { inner })
-    }
-
-    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        self.inner.state_fields(arguments)
-    }
-
-    fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
-        !of_fractions(&arguments) && self.inner.groups_accumulator_supported(arguments)
-    }
-
-    fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        self.inner.create_groups_accumulator(arguments)
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        self.inner.order_sensitivity()
-    }
-
-    fn reverse_expr(&self) -> ReversedUDAF {
-        ReversedUDAF::Identical
-    }
-
-    fn value_from_stats(&self, arguments: &StatisticsArgs<'_>) -> Option<ScalarValue> {
-        self.inner.value_from_stats(arguments)
-    }
-
-    fn set_monotonicity(&self, _: &DataType) -> SetMonotonicity {
-        SetMonotonicity::Increasing
+    fn has_groups(&self, arguments: &AccumulatorArgs<'_>) -> Option<bool> {
+        of_fractions(arguments).then_some(false)
     }
 }
 

@@ -6,24 +6,24 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array};
 use arrow::compute::{not, nullif, prep_null_mask_filter};
-use arrow::datatypes::{DataType, FieldRef, Float64Type};
+use arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::{Result, internal_err};
 use datafusion::functions_aggregate::min_max::{max_udaf, min_udaf};
 use datafusion::logical_expr::expr::AggregateFunction;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::utils::AggregateOrderSensitivity;
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, ReversedUDAF, SetMonotonicity, Signature, StatisticsArgs};
-use datafusion::scalar::ScalarValue;
+use datafusion::logical_expr::function::AccumulatorArgs;
+use datafusion::logical_expr::{AggregateUDF, EmitTo, Expr, GroupsAccumulator};
+
+use super::differing::{Differs, MakeMany, differing};
 
 /// `min`, one for all plans.
 pub(crate) fn least() -> Arc<AggregateUDF> {
-    static LEAST: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| Arc::new(AggregateUDF::from(Extreme { inner: min_udaf(), greatest: false })));
+    static LEAST: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| differing(min_udaf(), Extreme { greatest: false }));
     Arc::clone(&LEAST)
 }
 
 /// `max`, one for all plans.
 pub(crate) fn greatest() -> Arc<AggregateUDF> {
-    static GREATEST: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| Arc::new(AggregateUDF::from(Extreme { inner: max_udaf(), greatest: true })));
+    static GREATEST: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| differing(max_udaf(), Extreme { greatest: true }));
     Arc::clone(&GREATEST)
 }
 
@@ -43,69 +43,12 @@ fn call(function: Arc<AggregateUDF>, expr: Expr) -> Expr {
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Extreme {
-    inner: Arc<AggregateUDF>,
     greatest: bool,
 }
 
-impl AggregateUDFImpl for Extreme {
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        self.inner.return_type(arguments)
-    }
-
-    fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
-        self.inner.coerce_types(arguments)
-    }
-
-    fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        self.inner.accumulator(arguments)
-    }
-
-    fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        self.inner.create_sliding_accumulator(arguments)
-    }
-
-    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        self.inner.state_fields(arguments)
-    }
-
-    fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
-        self.inner.groups_accumulator_supported(arguments)
-    }
-
-    fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        if *arguments.return_field.data_type() == DataType::Float64 {
-            Ok(Box::new(Extremes { found: Vec::new(), greatest: self.greatest }))
-        } else {
-            self.inner.create_groups_accumulator(arguments)
-        }
-    }
-
-    fn is_descending(&self) -> Option<bool> {
-        self.inner.is_descending()
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        self.inner.order_sensitivity()
-    }
-
-    fn reverse_expr(&self) -> ReversedUDAF {
-        ReversedUDAF::Identical
-    }
-
-    fn value_from_stats(&self, arguments: &StatisticsArgs<'_>) -> Option<ScalarValue> {
-        self.inner.value_from_stats(arguments)
-    }
-
-    fn set_monotonicity(&self, _: &DataType) -> SetMonotonicity {
-        if self.greatest { SetMonotonicity::Increasing } else { SetMonotonicity::Decreasing }
+impl Differs for Extreme {
+    fn groups(&self, arguments: AccumulatorArgs<'_>, theirs: MakeMany<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        if *arguments.return_field.data_type() == DataType::Float64 { Ok(Box::new(Extremes { found: Vec::new(), greatest: self.greatest })) } else { theirs(arguments) }
     }
 }
 

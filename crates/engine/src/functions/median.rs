@@ -9,19 +9,19 @@ use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION, DataT
 use datafusion::common::Result;
 use datafusion::functions_aggregate::median::median_udaf;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature};
+use datafusion::logical_expr::{Accumulator, AggregateUDF, EmitTo, GroupsAccumulator};
 use datafusion::scalar::ScalarValue;
+
+use super::differing::{Differs, MakeFields, MakeMany, MakeOne, differing};
 
 /// The function, one for all plans.
 pub(crate) fn median() -> Arc<AggregateUDF> {
-    static MEDIAN: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| Arc::new(AggregateUDF::from(Median { inner: median_udaf() })));
+    static MEDIAN: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| differing(median_udaf(), Median));
     Arc::clone(&MEDIAN)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Median {
-    inner: Arc<AggregateUDF>,
-}
+struct Median;
 
 /// The type of the middle of two values; other types than decimals have a middle themselves.
 fn middle(kind: &DataType) -> DataType {
@@ -39,37 +39,25 @@ fn widened(fields: &[FieldRef]) -> Vec<FieldRef> {
     fields.iter().map(|field| Arc::new(field.as_ref().clone().with_data_type(middle(field.data_type())))).collect()
 }
 
-impl AggregateUDFImpl for Median {
-    fn name(&self) -> &str {
-        self.inner.name()
+impl Differs for Median {
+    fn return_type(&self, kind: DataType) -> DataType {
+        middle(&kind)
     }
 
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        Ok(middle(&self.inner.return_type(arguments)?))
-    }
-
-    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+    fn state_fields(&self, arguments: StateFieldsArgs<'_>, theirs: MakeFields<'_>) -> Result<Vec<FieldRef>> {
         let input_fields = widened(arguments.input_fields);
-        self.inner.state_fields(StateFieldsArgs { input_fields: &input_fields, ..arguments })
+        theirs(StateFieldsArgs { input_fields: &input_fields, ..arguments })
     }
 
-    fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+    fn accumulator(&self, arguments: AccumulatorArgs<'_>, theirs: MakeOne<'_>) -> Result<Box<dyn Accumulator>> {
         let (kind, expr_fields) = (arguments.return_field.data_type().clone(), widened(arguments.expr_fields));
-        let inner = self.inner.accumulator(AccumulatorArgs { expr_fields: &expr_fields, ..arguments })?;
+        let inner = theirs(AccumulatorArgs { expr_fields: &expr_fields, ..arguments })?;
         Ok(if kind.is_decimal() { Box::new(One { inner, kind }) } else { inner })
     }
 
-    fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
-        self.inner.groups_accumulator_supported(arguments)
-    }
-
-    fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+    fn groups(&self, arguments: AccumulatorArgs<'_>, theirs: MakeMany<'_>) -> Result<Box<dyn GroupsAccumulator>> {
         let (kind, expr_fields) = (arguments.return_field.data_type().clone(), widened(arguments.expr_fields));
-        let inner = self.inner.create_groups_accumulator(AccumulatorArgs { expr_fields: &expr_fields, ..arguments })?;
+        let inner = theirs(AccumulatorArgs { expr_fields: &expr_fields, ..arguments })?;
         Ok(if kind.is_decimal() { Box::new(Many { inner, kind }) } else { inner })
     }
 }

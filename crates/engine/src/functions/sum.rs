@@ -15,11 +15,11 @@ use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::sum::sum_udaf;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::utils::AggregateOrderSensitivity;
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, ReversedUDAF, Signature};
+use datafusion::logical_expr::{Accumulator, AggregateUDF, EmitTo, Expr, GroupsAccumulator};
 use datafusion::scalar::ScalarValue;
 
 use self::wide::{Of, is_wide};
+use super::differing::{Differs, MakeFields, MakeMany, MakeOne, differing};
 use super::exact::aggregate as floats;
 use super::exact::statistic::Statistic;
 use super::written;
@@ -32,7 +32,7 @@ pub(crate) fn too_large(of: &str) -> Error {
 
 /// The function, one for all plans.
 pub(crate) fn checked_sum() -> Arc<AggregateUDF> {
-    static SUM: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| Arc::new(AggregateUDF::from(CheckedSum { inner: sum_udaf() })));
+    static SUM: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| differing(sum_udaf(), CheckedSum));
     Arc::clone(&SUM)
 }
 
@@ -42,9 +42,7 @@ pub(crate) fn sum(expr: Expr) -> Expr {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct CheckedSum {
-    inner: Arc<AggregateUDF>,
-}
+struct CheckedSum;
 
 fn is_ours(arguments: &AccumulatorArgs<'_>) -> bool {
     !arguments.is_distinct && *arguments.return_field.data_type() == DataType::Int64
@@ -71,20 +69,12 @@ fn failed(of: &str) -> DataFusionError {
     DataFusionError::External(Box::new(too_large(of)))
 }
 
-impl AggregateUDFImpl for CheckedSum {
-    fn name(&self) -> &str {
-        self.inner.name()
+impl Differs for CheckedSum {
+    fn state_fields(&self, arguments: StateFieldsArgs<'_>, theirs: MakeFields<'_>) -> Result<Vec<FieldRef>> {
+        if floats::are_floats(arguments.input_fields) { Ok(floats::state_fields(arguments.name)) } else { theirs(arguments) }
     }
 
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        self.inner.return_type(arguments)
-    }
-
-    fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+    fn accumulator(&self, arguments: AccumulatorArgs<'_>, theirs: MakeOne<'_>) -> Result<Box<dyn Accumulator>> {
         if is_ours(&arguments) {
             Ok(Box::new(Checked::of(of(&arguments))))
         } else if floats::are_floats(arguments.expr_fields) {
@@ -92,19 +82,15 @@ impl AggregateUDFImpl for CheckedSum {
         } else if let Some(of) = widely(&arguments) {
             Ok(wide_accumulator(of, arguments.is_distinct))
         } else {
-            self.inner.accumulator(arguments)
+            theirs(arguments)
         }
     }
 
-    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        if floats::are_floats(arguments.input_fields) { Ok(floats::state_fields(arguments.name)) } else { self.inner.state_fields(arguments) }
+    fn has_groups(&self, arguments: &AccumulatorArgs<'_>) -> Option<bool> {
+        floats::are_floats(arguments.expr_fields).then_some(!arguments.is_distinct)
     }
 
-    fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
-        if floats::are_floats(arguments.expr_fields) { !arguments.is_distinct } else { self.inner.groups_accumulator_supported(arguments) }
-    }
-
-    fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+    fn groups(&self, arguments: AccumulatorArgs<'_>, theirs: MakeMany<'_>) -> Result<Box<dyn GroupsAccumulator>> {
         if is_ours(&arguments) {
             Ok(Box::new(CheckedGroups::of(of(&arguments))))
         } else if floats::are_floats(arguments.expr_fields) {
@@ -112,28 +98,8 @@ impl AggregateUDFImpl for CheckedSum {
         } else if let Some(of) = widely(&arguments) {
             Ok(Box::new(wide::Many::new(of)))
         } else {
-            self.inner.create_groups_accumulator(arguments)
+            theirs(arguments)
         }
-    }
-
-    fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if is_ours(&arguments) {
-            Ok(Box::new(Checked::of(of(&arguments))))
-        } else if floats::are_floats(arguments.expr_fields) {
-            Ok(floats::accumulator(Statistic::Sum, arguments.is_distinct))
-        } else if let Some(of) = widely(&arguments) {
-            Ok(wide_accumulator(of, arguments.is_distinct))
-        } else {
-            self.inner.create_sliding_accumulator(arguments)
-        }
-    }
-
-    fn reverse_expr(&self) -> ReversedUDAF {
-        ReversedUDAF::Identical
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
     }
 }
 

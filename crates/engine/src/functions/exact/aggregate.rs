@@ -12,17 +12,18 @@ use datafusion::common::{DFSchema, Result, internal_datafusion_err, internal_err
 use datafusion::functions_aggregate::average::avg_udaf;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, ExprSchemable, GroupsAccumulator, ReversedUDAF, Signature};
+use datafusion::logical_expr::utils::format_state_name;
+use datafusion::logical_expr::{Accumulator, AggregateUDF, EmitTo, Expr, ExprSchemable, GroupsAccumulator};
 use datafusion::scalar::ScalarValue;
 
 use super::durations::{self, are_durations};
 use super::statistic::{Gathered, Statistic, Sums};
+use crate::functions::differing::{Differs, MakeFields, MakeMany, MakeOne, differing};
 
 /// The function with sums without an error; itself where it adds nothing up.
 pub(crate) fn exact(function: Arc<AggregateUDF>) -> Arc<AggregateUDF> {
     match Statistic::named(function.name()) {
-        Some(statistic) => Arc::new(AggregateUDF::from(Exact { inner: function, statistic })),
+        Some(statistic) => differing(function, Exact { statistic }),
         None => function,
     }
 }
@@ -34,7 +35,6 @@ pub(crate) fn avg(expr: Expr) -> Expr {
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Exact {
-    inner: Arc<AggregateUDF>,
     statistic: Statistic,
 }
 
@@ -72,77 +72,36 @@ pub(crate) fn state_fields(name: &str) -> Vec<FieldRef> {
     vec![Arc::new(Field::new(format_state_name(name, "exact"), DataType::Binary, true))]
 }
 
-impl AggregateUDFImpl for Exact {
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn aliases(&self) -> &[String] {
-        self.inner.aliases()
-    }
-
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        self.inner.return_type(arguments)
-    }
-
-    fn is_nullable(&self) -> bool {
-        self.inner.is_nullable()
-    }
-
-    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
-        self.inner.default_value(data_type)
-    }
-
-    fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if are_floats(arguments.expr_fields) {
-            Ok(accumulator(self.statistic, arguments.is_distinct))
-        } else if self.averages(arguments.expr_fields, arguments.is_distinct) {
-            Ok(Box::new(durations::Average::new(arguments.return_field.data_type().clone())))
-        } else {
-            self.inner.accumulator(arguments)
-        }
-    }
-
-    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+impl Differs for Exact {
+    fn state_fields(&self, arguments: StateFieldsArgs<'_>, theirs: MakeFields<'_>) -> Result<Vec<FieldRef>> {
         if are_floats(arguments.input_fields) {
             Ok(state_fields(arguments.name))
         } else if self.averages(arguments.input_fields, arguments.is_distinct) {
             Ok(durations::state_fields(arguments.name))
         } else {
-            self.inner.state_fields(arguments)
+            theirs(arguments)
         }
     }
 
-    fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
+    fn accumulator(&self, arguments: AccumulatorArgs<'_>, theirs: MakeOne<'_>) -> Result<Box<dyn Accumulator>> {
         if are_floats(arguments.expr_fields) {
-            !arguments.is_distinct
+            Ok(accumulator(self.statistic, arguments.is_distinct))
+        } else if self.averages(arguments.expr_fields, arguments.is_distinct) {
+            Ok(Box::new(durations::Average::new(arguments.return_field.data_type().clone())))
         } else {
-            !self.averages(arguments.expr_fields, arguments.is_distinct) && self.inner.groups_accumulator_supported(arguments)
+            theirs(arguments)
         }
     }
 
-    fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        if are_floats(arguments.expr_fields) { Ok(groups_accumulator(self.statistic)) } else { self.inner.create_groups_accumulator(arguments) }
-    }
-
-    fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if are_floats(arguments.expr_fields) || self.averages(arguments.expr_fields, arguments.is_distinct) {
-            self.accumulator(arguments)
-        } else {
-            self.inner.create_sliding_accumulator(arguments)
+    fn has_groups(&self, arguments: &AccumulatorArgs<'_>) -> Option<bool> {
+        if are_floats(arguments.expr_fields) {
+            return Some(!arguments.is_distinct);
         }
+        self.averages(arguments.expr_fields, arguments.is_distinct).then_some(false)
     }
 
-    fn reverse_expr(&self) -> ReversedUDAF {
-        ReversedUDAF::Identical
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
+    fn groups(&self, arguments: AccumulatorArgs<'_>, theirs: MakeMany<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        if are_floats(arguments.expr_fields) { Ok(groups_accumulator(self.statistic)) } else { theirs(arguments) }
     }
 }
 
