@@ -28,6 +28,7 @@ use crate::query::execute;
 use crate::query::explanation::{AggregateExplanation, Explanation};
 use crate::query::result::{QueryResult, RollupUse};
 use crate::query::survey::{merges, survey};
+use crate::query::zeros::as_written;
 use crate::semantic::{SemanticQuery, shape};
 
 /// What is told of a plan.
@@ -388,7 +389,7 @@ impl Mill {
             let kernels = aggregation.fragment.aggregates.iter().zip(aggregation.kernel.layout.kernels());
             explanation
                 .aggregates
-                .extend(kernels.map(|(aggregate, kernel)| AggregateExplanation { aggregate: with_signs(aggregate).to_string(), kernel }));
+                .extend(kernels.map(|(aggregate, kernel)| AggregateExplanation { aggregate: as_written(&with_signs(aggregate)).to_string(), kernel }));
         }
         explanation
     }

@@ -15,6 +15,7 @@ use datafusion::sql::unparser::expr_to_sql;
 
 use super::pruning::Pruner;
 use super::table::DatasetTable;
+use super::zeros;
 use crate::error::Result;
 use crate::functions::whole_arithmetic::with_signs;
 use crate::storage::segment::Segment;
@@ -67,7 +68,7 @@ fn look(scan: &TableScan, state: &SessionState) -> DataFusionResult<Option<Scan>
     let Some(source) = DatasetTable::source(provider.as_ref()) else { return Ok(None) };
     let schema = provider.schema();
     let filters = unnormalize_cols(scan.filters.iter().cloned());
-    let conditions = filters.iter().map(with_signs).map(|condition| written(&condition)).collect();
+    let conditions = filters.iter().map(|condition| written(&zeros::as_written(&with_signs(condition)))).collect();
     let filter = conjunction(filters).map(|filter| state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)).transpose()?;
     let segments = &source.snapshot.segments;
     let segments = match filter.and_then(|filter| Pruner::new(&filter, &schema)) {

@@ -46,11 +46,11 @@ fn with_one_zero(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let names = NamePreserver::new(&node);
     node.map_expressions(|expr| {
         // Names are only made where one is needed: of a long list of values it is as long.
-        if matches!(expr, Expr::GroupingSet(_)) || !expr.exists(|part| concerns(part, Some(&schema)))? {
+        if matches!(expr, Expr::GroupingSet(_)) || !expr.exists(|part| Ok(concerns(part, Some(&schema))))? {
             return Ok(Transformed::no(expr));
         }
         let name = names.save(&expr);
-        Ok(expr.transform_up(|part| compared(part, &schema))?.update_data(|expr| name.restore(expr)))
+        Ok(expr.transform_up(|part| Ok(compared(part, &schema)))?.update_data(|expr| name.restore(expr)))
     })
 }
 
@@ -69,7 +69,18 @@ pub(crate) fn in_expr(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         },
         part => Ok(Transformed::no(part)),
     })?;
-    Ok(signed.data.transform_up(|part| compared(part, schema))?.data)
+    Ok(signed.data.transform_up(|part| Ok(compared(part, schema)))?.data)
+}
+
+/// An expression without the zeros that were added, to be told to people.
+pub(crate) fn as_written(expr: &Expr) -> Expr {
+    let written = expr.clone().transform_up(|part| {
+        Ok(match part {
+            Expr::BinaryExpr(sum) if adds_zero(&sum) => Transformed::yes(*sum.left),
+            part => Transformed::no(part),
+        })
+    });
+    written.map_or_else(|_| expr.clone(), |written| written.data)
 }
 
 /// What a side of a comparison may be.
@@ -89,13 +100,17 @@ fn side(expr: &Expr) -> Side {
     match expr {
         Expr::Literal(value, _) => of_value(value),
         Expr::Column(_) => Side::Open,
-        Expr::BinaryExpr(sum) if sum.op == Operator::Plus && matches!(sum.right.as_ref(), Expr::Literal(ScalarValue::Float64(Some(zero)), _) if zero.to_bits() == 0) => Side::Plain,
+        Expr::BinaryExpr(sum) if adds_zero(sum) => Side::Plain,
         Expr::Cast(cast) if *cast.field.data_type() == DataType::Float64 => match cast.expr.as_ref() {
             Expr::Literal(ScalarValue::Int64(Some(number)), _) => of_value(&ScalarValue::Float64(Some(*number as f64))),
             _ => of_constant(expr),
         },
         _ => of_constant(expr),
     }
+}
+
+fn adds_zero(sum: &BinaryExpr) -> bool {
+    sum.op == Operator::Plus && matches!(sum.right.as_ref(), Expr::Literal(ScalarValue::Float64(Some(zero)), _) if zero.to_bits() == 0)
 }
 
 fn is_written_out(expr: &Expr) -> bool {
@@ -116,7 +131,7 @@ fn of_constant(expr: &Expr) -> Side {
     if expr.exists(|part| Ok(varies(part))).unwrap_or(true) {
         return Side::Open;
     }
-    if !expr.get_type(&DFSchema::empty()).is_ok_and(|kind| kind == DataType::Float64) {
+    if !is_fraction(expr, &DFSchema::empty()) {
         return Side::Known;
     }
     match ExprSimplifier::new(SimplifyContext::builder().build()).simplify(expr.clone()) {
@@ -148,20 +163,10 @@ fn is_comparison(op: Operator) -> bool {
 }
 
 /// Whether an expression compares what may be a zero with what may be the other one. Without a schema: whether it could.
-fn concerns(expr: &Expr, schema: Option<&DFSchema>) -> Result<bool> {
-    let of_fractions = |part: &Expr| -> Result<bool> {
-        match schema {
-            Some(schema) => Ok(part.get_type(schema)? == DataType::Float64),
-            None => Ok(true),
-        }
-    };
+fn concerns(expr: &Expr, schema: Option<&DFSchema>) -> bool {
+    let of_fractions = |part: &Expr| schema.is_none_or(|schema| is_fraction(part, schema));
     if let Expr::WindowFunction(window) = expr {
-        for key in keys(&window.params).filter(|key| side(key) == Side::Open) {
-            if of_fractions(key)? {
-                return Ok(true);
-            }
-        }
-        return Ok(false);
+        return keys(&window.params).any(|key| side(key) == Side::Open && of_fractions(key));
     }
     let (mut zeros, mut unknown, mut open) = (0, 0, None);
     each_part(expr, |part| match side(part) {
@@ -174,15 +179,20 @@ fn concerns(expr: &Expr, schema: Option<&DFSchema>) -> Result<bool> {
         }
     });
     match open {
-        None => Ok(zeros > 1),
-        Some(_) if zeros > 0 => Ok(true),
-        Some(open) if unknown > 1 => {
-            // An equality with a row further out becomes a key of a join, where there is one zero; it has to be one of columns for that.
-            let is_key = matches!(expr, Expr::BinaryExpr(binary) if binary.op == Operator::Eq) && expr.contains_outer();
-            Ok(!is_key && of_fractions(open)?)
-        }
-        Some(_) => Ok(false),
+        None => zeros > 1,
+        Some(_) if zeros > 0 => true,
+        // An equality with a row further out becomes a key of a join, where there is one zero; it has to be one of columns for that.
+        Some(open) if unknown > 1 => !is_key(expr) && of_fractions(open),
+        Some(_) => false,
     }
+}
+
+fn is_fraction(expr: &Expr, schema: &DFSchema) -> bool {
+    expr.get_type(schema).is_ok_and(|kind| kind == DataType::Float64)
+}
+
+fn is_key(expr: &Expr) -> bool {
+    matches!(expr, Expr::BinaryExpr(binary) if binary.op == Operator::Eq) && expr.contains_outer()
 }
 
 /// What rows of a window are put together and in order by.
@@ -193,18 +203,18 @@ fn keys(window: &WindowFunctionParams) -> impl Iterator<Item = &Expr> {
 fn could_concern(node: &LogicalPlan) -> Result<bool> {
     let mut found = false;
     node.apply_expressions(|expr| {
-        found = expr.exists(|part| concerns(part, None))?;
+        found = expr.exists(|part| Ok(concerns(part, None)))?;
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(found)
 }
 
 /// A comparison that holds for both zeros, or for none.
-fn compared(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    if !concerns(&expr, Some(schema))? {
-        return Ok(Transformed::no(expr));
+fn compared(expr: Expr, schema: &DFSchema) -> Transformed<Expr> {
+    if !concerns(&expr, Some(schema)) {
+        return Transformed::no(expr);
     }
-    Ok(Transformed::yes(match expr {
+    Transformed::yes(match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => comparison(*left, op, *right),
         Expr::InList(InList { expr, mut list, negated }) if side(&expr) == Side::Open && list.iter().all(is_written_out) => {
             list.retain(|value| side(value) != Side::Zero);
@@ -233,14 +243,14 @@ fn compared(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::WindowFunction(mut window) => {
             let params = &mut window.params;
             for key in params.partition_by.iter_mut().chain(params.order_by.iter_mut().map(|order| &mut order.expr)) {
-                if key.get_type(schema)? == DataType::Float64 {
+                if is_fraction(key, schema) {
                     *key = plain(std::mem::take(key));
                 }
             }
             Expr::WindowFunction(window)
         }
         other => other,
-    }))
+    })
 }
 
 fn comparison(left: Expr, op: Operator, right: Expr) -> Expr {

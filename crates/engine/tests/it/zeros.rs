@@ -38,5 +38,8 @@ async fn both_zeros_are_equal_wherever_sql_compares() {
         for (condition, count) in [("x = y", 3), ("x < y", 1), ("x in (y, 7)", 3), ("x is distinct from 0", 2)] {
             assert_eq!(ward.mill.count_rows("t", condition).await.unwrap(), count, "{condition}");
         }
+        // What is told of conditions is what was written.
+        let lineage = ward.mill.lineage_sql("select i from t where x = y").await.unwrap();
+        assert!(lineage.reads[0].conditions[0].contains("x = y"), "{:?}", lineage.reads[0].conditions);
     }
 }
