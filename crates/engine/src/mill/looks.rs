@@ -97,7 +97,8 @@ impl Mill {
     /// What a question looks at of one dataset. `None`: it names nothing of it. `reference`: what its ranges are counted from, where they
     /// bound the rows that are looked at.
     fn look(&self, query: &SemanticQuery, model: &Model, models: &Models, (dataset, seen): (DatasetName, Seen), reference: Option<&Reference>) -> Option<Look> {
-        let members = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension));
+        let told_apart = query.dimensions.iter().chain(query.time_dimensions.iter().map(|time| &time.dimension));
+        let told_apart: Vec<&str> = told_apart.map(String::as_str).chain(query.filters.iter().flat_map(Filter::members)).collect();
         let counted = models.values().flat_map(|other| {
             let measures = measures_of(query, other, models);
             other
@@ -106,21 +107,28 @@ impl Mill {
                 .filter(move |measure| measures.contains(&measure.name))
                 .flat_map(move |measure| joined::members(other, &measure.filters))
         });
-        let members = members.map(String::as_str).chain(query.filters.iter().flat_map(Filter::members)).chain(counted);
+        let counted: Vec<&str> = counted.collect();
+        let members = query.measures.iter().map(String::as_str).chain(told_apart.iter().chain(&counted).copied());
         let asked: Vec<&str> = members.filter(|member| is_of(member, model, models)).collect();
         // A measure of another model may be computed from some of this one.
         let measures = measures_of(query, model, models);
         if asked.is_empty() && measures.is_empty() {
             return None;
         }
+        // Rows whose measures are asked go by what the question names of another model, where they have the same.
+        let same = |member: &str| if measures.is_empty() { None } else { same_as(model, member).filter(|_| !is_of(member, model, models)) };
+        let is_bound = |member: &str| is_of(member, model, models) || (same(member).is_some() && !is_looked_up(query, &told_apart, &counted, model, models));
         let (mut named, mut conditions) = (BTreeSet::new(), Vec::new());
         self.with_columns(&dataset, &seen, |columns| {
-            asked.iter().filter_map(|member| dimension(model, member)).for_each(|dimension| add(&mut named, columns.dimension(dimension).ok().as_ref()));
+            let own = asked.iter().filter_map(|member| dimension(model, member));
+            own.chain(told_apart.iter().filter_map(|member| same(member)))
+                .for_each(|dimension| add(&mut named, columns.dimension(dimension).ok().as_ref()));
             measures.iter().filter_map(|name| measure(model, name)).for_each(|measure| add_measure(&mut named, model, measure, columns));
             let Some(reference) = reference else { return };
-            for time in query.time_dimensions.iter().filter(|time| is_of(&time.dimension, model, models)) {
+            for time in query.time_dimensions.iter().filter(|time| is_bound(&time.dimension)) {
+                let found = same(&time.dimension).or_else(|| dimension(model, &time.dimension));
                 // What is computed may be so from the clock, and is not what is kept for a version.
-                let Some(dimension) = dimension(model, &time.dimension).filter(|dimension| dimension.expression.is_none()) else { continue };
+                let Some(dimension) = found.filter(|dimension| dimension.expression.is_none()) else { continue };
                 let range = time.date_range.as_ref().and_then(|range| date::resolve(range, reference).ok());
                 let found = range.zip(columns.time(dimension, reference.calendar).ok());
                 conditions.extend(found.and_then(|(range, (values, timed))| timed.within(&values, range)));
@@ -209,6 +217,19 @@ fn is_of(member: &str, model: &Model, models: &Models) -> bool {
         return prefix == model.name;
     }
     models.values().any(|other| other.joins.iter().any(|join| join.name == prefix && join.target() == model.name))
+}
+
+/// The dimension of a model that is told to be the same as a member of another one.
+fn same_as<'m>(model: &'m Model, member: &str) -> Option<&'m Dimension> {
+    model.dimensions.iter().find(|dimension| dimension.same_as.as_deref() == Some(member))
+}
+
+/// Whether measures of other models look up in the rows of a model: then all of these are read, also where its own measures look at a
+/// range alone. `told_apart`: what the question groups and filters by. `counted`: what conditions of its measures name over joins.
+fn is_looked_up(query: &SemanticQuery, told_apart: &[&str], counted: &[&str], model: &Model, models: &Models) -> bool {
+    let here: Vec<&str> = told_apart.iter().copied().filter(|member| is_of(member, model, models) && dimension(model, member).is_some()).collect();
+    let mut others = models.values().filter(|other| other.name != model.name && !measures_of(query, other, models).is_empty());
+    counted.iter().any(|member| is_of(member, model, models)) || others.any(|other| here.iter().any(|member| same_as(other, member).is_none()))
 }
 
 /// Whether a measure looks at rows of other times than those that are asked for.

@@ -7,6 +7,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tidemill::{AsOf, Budget, Csv, DatasetName, ErrorKind, Limits, Mill, Scope, SemanticQuery, Settings, TenantId};
 
+use crate::composed::{change, shop};
 use crate::live::next;
 use crate::ward::Ward;
 
@@ -321,6 +322,50 @@ async fn for_who_sees_some_rows_an_answer_counts_once_and_by_the_range_that_it_i
         roman(&ward, rows(rows_seen)).query(&question).await.unwrap();
         // Both times.
         assert!(roman(&ward, rows(rows_seen)).verify(&question).await.unwrap().equal, "{question:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn for_who_sees_some_rows_a_ratio_counts_the_range_of_the_other_model_too() {
+    let ward = orders().await;
+    let visits = "at,city\n2013-01-02T00:00:00,Rome\n2013-02-02T00:00:00,Rome\n2013-03-02T00:00:00,Rome\n2013-03-03T00:00:00,Oslo\n";
+    ward.mill.load("visits", Csv::bytes(visits)).await.unwrap();
+    change(&ward.mill, "visits", json!({"same_as": {"at": "orders.at"}})).await;
+    let measures = json!([
+        {"name": "amount", "label": "Amount", "kind": "sum", "column": "amount"},
+        {"name": "per_visit", "label": "Per visit", "kind": "ratio", "measure": "amount", "denominator": "visits.count"}
+    ]);
+    change(&ward.mill, "orders", json!({"measures": measures})).await;
+    let march = json!([{"dimension": "orders.at", "dateRange": ["2013-03-01", "2013-03-31"]}]);
+    let question = query(json!({"measures": ["orders.per_visit"], "timeDimensions": march}));
+    // One order that is seen and two visits, each by its time; of the order the amount too.
+    let explained = roman(&ward, Limits::default()).explain(&question).await.unwrap();
+    assert_eq!((explained.rows, explained.bytes), (3, 8 + 3 * 8));
+    assert_eq!(roman(&ward, rows(2)).query(&question).await.unwrap_err().kind(), ErrorKind::Exhausted);
+    assert_eq!(roman(&ward, rows(3)).query(&question).await.unwrap().to_json()["data"], json!([[0.5]]));
+    // All of both without a range.
+    let always = query(json!({"measures": ["orders.per_visit"]}));
+    assert_eq!(roman(&ward, Limits::default()).explain(&always).await.unwrap().rows, 3 + 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_looked_up_in_count_as_a_whole_though_their_own_measures_have_a_range() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    // Orders go by the time of returns, and not the other way round.
+    change(&mill, "returns", json!({"same_as": {"returned_at": null}})).await;
+    change(&mill, "orders", json!({"same_as": {"at": "returns.returned_at"}})).await;
+    let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), "status = 'paid'");
+    let paid = ward.engine.mill(scope);
+    let march = json!([{"dimension": "returns.returned_at", "dateRange": ["2024-03-01", "2024-03-31"]}]);
+    for (dimensions, seen) in [
+        // Two orders of March, and two returns.
+        (json!([]), 2 + 2),
+        // Of which order a return is is looked up among all of them.
+        (json!(["orders.status"]), 5 + 2),
+    ] {
+        let question = query(json!({"measures": ["orders.count", "returns.count"], "dimensions": dimensions, "timeDimensions": march}));
+        assert_eq!(paid.explain(&question).await.unwrap().rows, seen, "{question:?}");
     }
 }
 
