@@ -10,4 +10,4 @@ pub mod wire;
 
 pub use fitting::{Misfit, misfits};
 pub use reading::{Format, Read, What, read_all};
-pub use storing::{Outcome, standing, store};
+pub use storing::{Outcome, Stopped, Stored, standing, store};

@@ -8,7 +8,7 @@ use tidemill::Mill;
 use tidemill::interchange::{Documents, write_model, write_osi, write_view};
 
 use super::{ConfigArguments, open_engine, terminal};
-use crate::model_files::{Format, Misfit, Outcome, What, misfits, read_all, store};
+use crate::model_files::{Format, Misfit, Outcome, Stopped, Stored, What, misfits, read_all, store};
 
 /// Flags.
 #[derive(Debug, Args)]
@@ -133,13 +133,16 @@ async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
 
 /// Stores what is new.
 async fn push(mill: &Mill, files: &Files) -> anyhow::Result<()> {
-    let (outcomes, stored) = store(mill, check(mill, files).await?).await;
+    let Stored { outcomes, stopped } = store(mill, check(mill, files).await?).await;
     for Outcome { what, name, version, changed } in outcomes {
         let (view, same) = (if what == What::View { "view " } else { "" }, if changed { "" } else { ", as it was" });
         terminal::say(&format!("{view}{name}: version {version}{same}"));
     }
-    stored?;
-    Ok(())
+    let Some(Stopped { error, left }) = stopped else { return Ok(()) };
+    for (what, name) in left {
+        terminal::complain(&format!("{} {name}: not stored", what.as_str()));
+    }
+    Err(error.into())
 }
 
 fn read(path: &Path) -> anyhow::Result<(String, String)> {

@@ -18,6 +18,18 @@ pub fn current() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
+/// Work that goes on behind a request, under its id and in its span.
+pub fn behind<W: Future>(work: W) -> impl Future<Output = W::Output> {
+    let (id, span) = (current(), tracing::Span::current());
+    let under = async move {
+        match id {
+            Some(id) => CURRENT.scope(id, work).await,
+            None => work.await,
+        }
+    };
+    under.instrument(span)
+}
+
 /// Takes the client's id or makes one, opens the span, and sends the id back.
 pub async fn carry(request: Request, next: Next) -> Response {
     let id = request
@@ -47,6 +59,14 @@ fn is_valid(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_goes_on_behind_a_request_has_its_id() {
+        let work = CURRENT.scope("one".to_owned(), async { tokio::spawn(behind(async { current() })) }).await;
+        assert_eq!(work.await.unwrap().as_deref(), Some("one"));
+        // Without a request there is none, and the work is done.
+        assert_eq!(tokio::spawn(behind(async { current() })).await.unwrap(), None);
+    }
 
     #[test]
     fn foreign_ids_are_checked() {

@@ -7,7 +7,7 @@ use tidemill::interchange::Origin;
 use tidemill::{Error, ErrorKind, Mill};
 
 use super::reading::{Format, Read, What};
-use super::storing::{in_order, version_of_view};
+use super::storing::{in_order, is_same, is_same_view, there};
 
 /// Something of a file that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,8 @@ pub async fn misfits(mill: &Mill, format: Format, read: &mut Read, drop_policies
                     let text = "it has access policies, and the file has none: everybody would see everything; pull it again, or say --drop-policies (drop_policies over HTTP)";
                     complain(None, text.to_owned());
                 }
-                if model.version != 0 && model.version != current.version {
+                // What is stored already, of files that were stored halfway for instance, is no other's change.
+                if model.version != 0 && model.version != current.version && !is_same(&model, &current) {
                     complain(Some("version"), of_version(model.version, current.version));
                 }
                 // It is stored over what it was held against, and over nothing that comes meanwhile.
@@ -73,20 +74,28 @@ pub async fn misfits(mill: &Mill, format: Format, read: &mut Read, drop_policies
         }
     }
     let mut names = BTreeSet::new();
-    for view in &read.found.views {
-        let mut complain = |field: Option<&str>, text: String| found.push(misfit(read, What::View, &view.name, field, text));
-        if let Err(error) = mill.check_view(view, &read.found.models).await {
-            let error = of_file(error)?;
-            complain(error.field(), error.to_string());
-            continue;
+    for mut view in std::mem::take(&mut read.found.views) {
+        let name = view.name.clone();
+        let mut complain = |field: Option<&str>, text: String| found.push(misfit(read, What::View, &name, field, text));
+        match mill.check_view(&view, &read.found.models).await {
+            Ok(()) => {
+                let current = there(mill.view(&name).await)?;
+                let version = current.as_ref().map_or(0, |current| current.version);
+                if view.version != 0 && view.version != version && current.is_none_or(|current| !is_same_view(&view, &current)) {
+                    complain(Some("version"), of_version(view.version, version));
+                }
+                // As models are.
+                view.version = version;
+                if !names.insert(name.clone()) {
+                    complain(None, "it stands twice in the files".to_owned());
+                }
+            }
+            Err(error) => {
+                let error = of_file(error)?;
+                complain(error.field(), error.to_string());
+            }
         }
-        let current = version_of_view(mill, &view.name).await?;
-        if view.version != 0 && view.version != current {
-            complain(Some("version"), of_version(view.version, current));
-        }
-        if !names.insert(view.name.clone()) {
-            complain(None, "it stands twice in the files".to_owned());
-        }
+        read.found.views.push(view);
     }
     // Those that stay as they are must go on holding over what is new.
     for view in mill.view_details().await?.into_iter().filter(|view| view.problems.is_empty() && !names.contains(&view.definition.name)) {

@@ -9,11 +9,12 @@ use utoipa::IntoParams;
 
 use super::fitting::{Misfit, misfits};
 use super::reading::{Format, Read, What, read_all};
-use super::storing::{standing, store};
+use super::storing::{Outcome, Stopped, Stored, standing, store};
 use super::wire::{ModelFile, ModelFiles, ModelFilesReport, WrittenModels};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, Code, FieldProblem, JsonBody, Problem, QueryOf};
+use crate::middleware::request_id;
 use crate::models::handlers::allow_change;
 use crate::policy::Action;
 use crate::store::audit;
@@ -71,7 +72,8 @@ pub async fn check_model_files(State(app): State<App>, caller: Caller, JsonBody(
 }
 
 /// Store the models and views of files, all of them or, where one does not fit, none. A model replaces the one of its dataset, whose
-/// access policies stay where files of others have no words for them; to change these takes the role admin.
+/// access policies stay where files of others have no words for them; to change these takes the role admin. Where one cannot be stored
+/// after others were, `errors` says of each whether it is stored, and the same files again store the rest.
 #[utoipa::path(post, path = "/model-files", tag = "models", request_body = ModelFiles, responses((status = 200, body = ModelFilesReport)))]
 pub async fn store_model_files(State(app): State<App>, caller: Caller, JsonBody(files): JsonBody<ModelFiles>) -> Answer<Json<ModelFilesReport>> {
     caller.allow(Action::EditModels)?;
@@ -86,17 +88,30 @@ pub async fn store_model_files(State(app): State<App>, caller: Caller, JsonBody(
     }
     let (found, running) = (std::mem::take(&mut read.found), app.clone());
     // Once it has begun it goes to its end, and what it has stored is written down, whether or not somebody still waits.
-    let storing = app.tasks.spawn(async move {
-        let (outcomes, stored) = store(&mill, found).await;
+    let storing = app.tasks.spawn(request_id::behind(async move {
+        let Stored { outcomes, stopped } = store(&mill, found).await;
         for outcome in outcomes.iter().filter(|outcome| outcome.changed) {
             let action = if outcome.what == What::View { "view.updated" } else { "model.updated" };
             audit::append(running.store.db(), running.clock.now(), &caller, action, &outcome.name).await?;
         }
-        stored?;
-        Ok::<_, Problem>(outcomes)
-    });
+        match stopped {
+            None => Ok::<_, Problem>(outcomes),
+            Some(stopped) => Err(halfway(&outcomes, stopped)),
+        }
+    }));
     let outcomes = storing.await.map_err(Problem::internal)??;
     Ok(Json(report(outcomes, read, Vec::new())))
+}
+
+/// What stopped files from being stored as a whole, with what became of each of their models and views.
+fn halfway(outcomes: &[Outcome], Stopped { error, left }: Stopped) -> Problem {
+    let told = |what: What, name: &str, detail: String| FieldProblem { field: format!("{} {name}", what.as_str()), detail };
+    let stored = outcomes.iter().map(|Outcome { what, name, version, changed }| {
+        let detail = if *changed { format!("is stored, as version {version}") } else { format!("is version {version}, as it was") };
+        told(*what, name, detail)
+    });
+    let fields = stored.chain(left.iter().map(|(what, name)| told(*what, name, "is not stored".to_owned()))).collect();
+    Problem::from(error).with_fields(fields)
 }
 
 /// Why files come to nothing.
@@ -157,7 +172,7 @@ async fn allow_changes(caller: &Caller, mill: &Mill, found: &Documents) -> Answe
     Ok(())
 }
 
-fn report(outcomes: Vec<super::Outcome>, read: Read, problems: Vec<Misfit>) -> ModelFilesReport {
+fn report(outcomes: Vec<Outcome>, read: Read, problems: Vec<Misfit>) -> ModelFilesReport {
     ModelFilesReport { outcomes, notes: read.notes.into_iter().map(Into::into).collect(), problems: problems.into_iter().map(Into::into).collect() }
 }
 
@@ -171,4 +186,24 @@ fn nothing_stored(problems: Vec<Misfit>) -> Problem {
         FieldProblem { field: format!("{place}{field}"), detail: text }
     });
     Problem::new(Code::Invalid, format!("{several} not fit; nothing is stored")).with_fields(told.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_files_that_were_stored_halfway_each_part_is_told() {
+        let outcome = |what, name: &str, version, changed| Outcome { what, name: name.to_owned(), version, changed };
+        let outcomes = [outcome(What::View, "sales", 4, false), outcome(What::Model, "orders", 3, true)];
+        let stopped = Stopped { error: Error::conflict("model lands was changed by somebody else"), left: vec![(What::Model, "lands".to_owned())] };
+        let told = halfway(&outcomes, stopped).into_wire();
+        assert_eq!((told.status, told.detail.as_deref()), (409, Some("model lands was changed by somebody else")));
+        let parts: Vec<_> = told.errors.iter().map(|part| (part.field.as_str(), part.detail.as_str())).collect();
+        assert_eq!(parts, [("view sales", "is version 4, as it was"), ("model orders", "is stored, as version 3"), ("model lands", "is not stored")]);
+        // Of our own failures the sentence stays inside; what is stored does not.
+        let stopped = Stopped { error: Error::internal("disk /secret is on fire"), left: Vec::new() };
+        let told = serde_json::to_string(&halfway(&outcomes, stopped).into_wire()).unwrap();
+        assert!(!told.contains("secret") && told.contains("is stored, as version 3"), "{told}");
+    }
 }

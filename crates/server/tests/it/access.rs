@@ -42,7 +42,7 @@ pub(crate) async fn set_policies(server: &Server, who: Who, policies: Value) -> 
     server.put(who, "/models/orders", model["version"].as_u64(), model).await
 }
 
-async fn count(server: &Server, who: Who) -> Value {
+pub(crate) async fn count(server: &Server, who: Who) -> Value {
     let answer = server.post(who, "/queries", json!({"measures": ["orders.count", "orders.sum_amount"]})).await.expect(200).json();
     answer["data"].clone()
 }
