@@ -86,6 +86,9 @@ impl Mill {
     /// Collects what a question may touch: the models that it names, and where it names several, those that joins lead to.
     pub(super) async fn gather(&self, query: &SemanticQuery, damage: &Damage) -> Result<Gathered> {
         let mut mentioned: BTreeSet<String> = mentioned(query)?.into_iter().map(str::to_owned).collect();
+        if mentioned.len() > MODELS_MAX {
+            return Err(Error::exhausted(format!("the question names {} models; at most {MODELS_MAX} are asked at once", mentioned.len())));
+        }
         let mut several = mentioned.len() > 1;
         let check_version = |several: bool| match query.as_of {
             Some(AsOf::Version(version)) if several => {

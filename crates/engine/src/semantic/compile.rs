@@ -36,7 +36,11 @@ const DEFAULT_LIMIT: usize = 10_000;
 /// The quantile that is meant where none is named.
 const MEDIAN: f64 = 0.5;
 /// Members of a query at most.
-pub(super) const MEMBERS_MAX: usize = 100;
+const MEMBERS_MAX: usize = 100;
+/// Members that its conditions name, and named conditions, at most.
+const CONDITIONS_MAX: usize = 2_000;
+/// Rows that a page leaves out at most: nobody reads on behind so many.
+const OFFSET_MAX: usize = 1_000_000_000;
 
 /// A compiled query.
 #[derive(Debug)]
@@ -55,17 +59,35 @@ pub(crate) struct Compiled {
 /// # Errors
 /// `Invalid` with the path of the field at fault, `Exhausted` for too many members or too deep filters.
 pub(crate) fn compile(query: &SemanticQuery, model: &Model, source: LogicalPlan, state: &SessionState, reference: Reference, limits: &Limits) -> Result<Compiled> {
-    let members = query.measures.len() + query.dimensions.len() + query.time_dimensions.len();
     if query.measures.is_empty() && query.dimensions.is_empty() && query.time_dimensions.iter().all(|time| time.granularity.is_none()) {
         return Err(Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures"));
     }
-    if members > MEMBERS_MAX {
-        return Err(Error::exhausted(format!("the query has {members} members; at most {MEMBERS_MAX} are answered")));
-    }
+    check_bounds(query)?;
     let schema = source.schema().clone();
     let columns = Columns { state, schema: &schema };
     let compiler = Compiler { query, model, columns, joined: None, reference, limits };
     compiler.compile(source)
+}
+
+/// Refuses a query of more members than are answered, or of a page behind more rows than there are. It is asked before any name is looked
+/// for: each is a look at the store.
+///
+/// # Errors
+/// `Exhausted` for too many members or conditions, `Invalid` at `offset`.
+pub(crate) fn check_bounds(query: &SemanticQuery) -> Result<()> {
+    let members = query.measures.len() + query.dimensions.len() + query.time_dimensions.len();
+    if members > MEMBERS_MAX {
+        return Err(Error::exhausted(format!("the query has {members} members; at most {MEMBERS_MAX} are answered")));
+    }
+    let conditions = query.filters.iter().flat_map(Filter::members).count() + query.segments.len();
+    if conditions > CONDITIONS_MAX {
+        let several = "list values of one condition in the place of many conditions";
+        return Err(Error::exhausted(format!("the query has {conditions} conditions; at most {CONDITIONS_MAX} are answered: {several}")));
+    }
+    if let Some(offset) = query.offset.filter(|offset| *offset > OFFSET_MAX) {
+        return Err(Error::invalid(format!("{offset} rows would be left out first; at most {OFFSET_MAX} can be")).at("offset"));
+    }
+    Ok(())
 }
 
 /// The zone of a query: what it names itself, or its calendar, or UTC.
@@ -427,4 +449,39 @@ pub(super) fn refuse_repeats(output: &[ResultColumn]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn what_nobody_could_read_is_refused_before_anything_is_looked_for() {
+        let members = |count: usize| vec!["a.b".to_owned(); count];
+        let condition = || serde_json::from_value::<Filter>(json!({"member": "a.b", "operator": "set"})).unwrap();
+        let within = SemanticQuery {
+            measures: members(50),
+            dimensions: members(50),
+            filters: vec![condition(); 1_990],
+            segments: members(10),
+            offset: Some(OFFSET_MAX),
+            ..SemanticQuery::default()
+        };
+        check_bounds(&within).unwrap();
+        let refused = |query: SemanticQuery| {
+            let error = check_bounds(&query).unwrap_err();
+            (error.kind(), error.field().map(str::to_owned))
+        };
+        assert_eq!(refused(SemanticQuery { dimensions: members(51), ..within.clone() }), (ErrorKind::Exhausted, None));
+        assert_eq!(refused(SemanticQuery { segments: members(11), ..within.clone() }), (ErrorKind::Exhausted, None));
+        // Conditions within groups count each.
+        let group = Filter::Or { or: vec![condition(); 2] };
+        let grouped = [vec![condition(); 1_989], vec![group]].concat();
+        assert_eq!(refused(SemanticQuery { filters: grouped, ..within.clone() }), (ErrorKind::Exhausted, None));
+        // As a number of DataFusion's it would be less than nothing.
+        assert_eq!(refused(SemanticQuery { offset: Some(usize::MAX), ..within }), (ErrorKind::Invalid, Some("offset".to_owned())));
+    }
 }

@@ -20,7 +20,7 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, LogicalPlan
 use datafusion::scalar::ScalarValue;
 use sha2::{Digest, Sha256};
 
-use super::compile::{Compiler, MEMBERS_MAX, estimated_count, limit_of, order_of, refuse_repeats};
+use super::compile::{Compiler, check_bounds, estimated_count, limit_of, order_of, refuse_repeats};
 use super::date::{self, Range, Reference};
 use super::derived::{Formula, Lens, Need, Needs, Places, Ranked};
 use super::filter;
@@ -261,10 +261,7 @@ pub(crate) fn is_composed(query: &SemanticQuery, model: &Model) -> bool {
 /// `Invalid` with the path of the field at fault, or the reason for which no right answer can be computed.
 pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
     let query = world.query;
-    let members = query.measures.len() + query.dimensions.len() + query.time_dimensions.len();
-    if members > MEMBERS_MAX {
-        return Err(Error::exhausted(format!("the query has {members} members; at most {MEMBERS_MAX} are answered")));
-    }
+    check_bounds(query)?;
     if query.ungrouped {
         return rows(world);
     }

@@ -10,6 +10,7 @@ use crate::mill::Mill;
 use crate::mill::lineage::{Lineage, ViewLineage};
 use crate::mill::verify::Verification;
 use crate::query::{Explanation, QueryResult};
+use crate::semantic::compile::check_bounds;
 use crate::semantic::member::model_of;
 use crate::semantic::view::check::check_asked;
 use crate::semantic::view::names::Names;
@@ -92,7 +93,11 @@ impl Told for Explanation {
 
 impl Mill {
     /// A question in the words of models, the versions of views pinned.
+    ///
+    /// # Errors
+    /// Also where it asks for too much to be looked at.
     pub(crate) async fn words<'q>(&self, query: &'q SemanticQuery) -> Result<Words<'q>> {
+        check_bounds(query)?;
         let plain = Words { query: Cow::Borrowed(query), names: None };
         let Some(first) = first_member(query) else { return Ok(plain) };
         match self.view_of(first).await? {
