@@ -1,7 +1,7 @@
 //! Routes of API keys. People manage them, keys do not; nobody makes, changes or revokes one of a higher role than their own.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use super::store::{self, NewKey};
 use super::wire::{ApiKey, ApiKeyChange, ApiKeyList, CreatedApiKey, NewApiKey, check_end};
 use crate::app::App;
 use crate::auth::{self, Caller, Person};
-use crate::http::{Answer, Code, IfMatch, JsonBody, Problem};
+use crate::http::{Answer, Code, IfMatch, JsonBody, Path, Problem};
 use crate::policy::{Action, Role, may_give_key};
 use crate::store::audit;
 use crate::tenants::model::Budget;

@@ -1,13 +1,13 @@
 //! Routes of contracts.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::Value;
 
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, json_of};
+use crate::http::{Answer, JsonBody, Path, json_of};
 use crate::policy::Action;
 use crate::store::audit;
 

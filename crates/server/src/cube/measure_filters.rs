@@ -8,6 +8,9 @@ use tidemill::{Condition, ErrorKind, Filter, MeasureKind, Mill, ViewDetail};
 use super::filters::{self, MEASURE_FILTER, OfMeasures};
 use crate::http::Problem;
 
+/// Measures of a request that `measureFilter` names at most: the model of each is read.
+const MEASURES_MAX: usize = 100;
+
 /// The conditions of the measures that a request names with `measureFilter`, as who asks sees their models.
 ///
 /// # Errors
@@ -17,6 +20,9 @@ pub(super) async fn of_measures(mill: &Mill, query: &Value) -> Result<OfMeasures
     let queries = query.as_array().map_or(std::slice::from_ref(query), Vec::as_slice);
     for filter in queries.iter().filter_map(|query| query["filters"].as_array()).flatten() {
         collect(filter, &mut names);
+    }
+    if names.len() > MEASURES_MAX {
+        return Err(Problem::field("filters", format!("{MEASURE_FILTER} names {} measures; at most {MEASURES_MAX} are looked up", names.len())));
     }
     let mut found = OfMeasures::new();
     for name in names {

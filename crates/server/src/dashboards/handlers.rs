@@ -1,7 +1,7 @@
 //! Routes of dashboards.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::store::{self, Content};
 use super::wire::{Dashboard, DashboardList, GenerateDashboard, NewDashboard};
 use crate::app::App;
 use crate::auth::{Caller, Tenancy};
-use crate::http::{Answer, Code, IfMatch, JsonBody, Problem};
+use crate::http::{Answer, Code, IfMatch, JsonBody, Path, Problem};
 use crate::policy::Action;
 use crate::store::audit::{self, Actor};
 

@@ -1,7 +1,7 @@
 //! Routes of the widgets of a dashboard. Each is a save of the whole dashboard, so its version guards them too.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 
 use super::handlers::{find_version, save};
@@ -9,7 +9,7 @@ use super::model::Model;
 use super::wire::{Dashboard, Definition, NewDashboard, Widget};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, IfMatch, JsonBody, Problem};
+use crate::http::{Answer, IfMatch, JsonBody, Path, Problem};
 use crate::policy::Action;
 
 /// Add a widget.

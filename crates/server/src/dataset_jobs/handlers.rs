@@ -1,7 +1,7 @@
 //! Routes that order work on what a dataset stores, and that tell how it stands.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use tidemill::{Error, Mill};
 
@@ -9,7 +9,7 @@ use super::jobs::DatasetWork;
 use super::wire::{CountedRows, DatasetJob, DatasetJobs, Report, RowsToCount, RowsToDelete, Work};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody};
+use crate::http::{Answer, JsonBody, Path};
 use crate::policy::Action;
 use crate::store::audit;
 

@@ -1,7 +1,7 @@
 //! Routes of single loads of a dataset.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::datasets::handlers::{allow_rejects, page_size};
 use crate::datasets::wire::RejectedRows;
-use crate::http::{Answer, JsonBody, Problem, QueryOf, json_of};
+use crate::http::{Answer, JsonBody, Path, Problem, QueryOf, json_of};
 use crate::loads::wire::LoadReport;
 use crate::policy::Action;
 

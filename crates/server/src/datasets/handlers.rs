@@ -1,7 +1,7 @@
 //! Routes of datasets.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use tidemill::Mill;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::wire::{DatasetDetail, DatasetList, DatasetProfile, PreviewParams, PushParams, Pushed, RejectParams, RejectedRows};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, Problem, QueryOf, body, json_of};
+use crate::http::{Answer, Path, Problem, QueryOf, body, json_of};
 use crate::policy::Action;
 use crate::queries::wire::QueryResult;
 use crate::store::audit;

@@ -1,7 +1,7 @@
 //! Routes of loads.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use tidemill::DatasetName;
 use tidemill::ingest::{Load as EngineLoad, LoadMode, Progress};
@@ -10,7 +10,7 @@ use super::jobs::LoadJob;
 use super::wire::{Load, Mode, NewLoad, SourcePart};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, Code, JsonBody, Problem};
+use crate::http::{Answer, Code, JsonBody, Path, Problem};
 use crate::policy::Action;
 use crate::store::audit;
 use crate::uploads::staging::StagedFile;

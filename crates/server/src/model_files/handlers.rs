@@ -28,6 +28,7 @@ pub const BODY_MAX_BYTES: usize = 4 << 20;
 
 /// Which files.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub struct Written {
     /// What to write: `tidemill`, a file for each model and view, or `osi`, one of Open Semantic Interchange. When it is not said, the former.
     #[param(inline)]

@@ -1,7 +1,7 @@
 //! Routes of models.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
@@ -14,12 +14,13 @@ use super::wire;
 use super::yaml::{self, ModelBody, ModelText};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, IfMatch, Problem, QueryOf};
+use crate::http::{Answer, IfMatch, Path, Problem, QueryOf};
 use crate::policy::Action;
 use crate::store::audit;
 
 /// Which models.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub struct Listed {
     /// Whether those are listed too that people are not offered (`public: false`). When it is not said, they are for who may edit models.
     hidden: Option<bool>,
@@ -47,6 +48,7 @@ pub async fn find_model(State(app): State<App>, caller: Caller, headers: HeaderM
 
 /// Which values of a model; of a view, its name stands where that of a model does.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub struct Values {
     /// The dimension, without its model. Of a model also what its joins lead to, `customers.country`: what its rows belong to.
     dimension: String,

@@ -2,11 +2,11 @@
 //! is kept in a file, `schemas/View` a view, `schemas/SemanticQuery` a question, `schemas/DashboardDefinition` a dashboard.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::http::Problem;
+use crate::http::{Path, Problem};
 
 /// Where the document has its schemas, and where a JSON Schema has its own.
 pub(super) const COMPONENTS: &str = "#/components/schemas/";

@@ -1,14 +1,14 @@
 //! Routes of rollups, advice and explanations.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::wire::{AdviceChange, AdviceList, Explanation, RollupList, WantedState};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, json_of};
+use crate::http::{Answer, JsonBody, Path, json_of};
 use crate::policy::Action;
 use crate::queries::compare;
 use crate::queries::handlers::mill_of_sql;

@@ -1,14 +1,14 @@
 //! Routes of steps.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::Value;
 use tidemill::ingest::Load;
 
 use super::wire::{self, PreviewOrder, StepsPreview};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem, json_of};
+use crate::http::{Answer, JsonBody, Path, Problem, json_of};
 use crate::policy::Action;
 use crate::store::audit;
 

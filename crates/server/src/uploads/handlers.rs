@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, State};
 use http::StatusCode;
 use tidemill::ingest::{self, Load};
 
@@ -10,7 +10,7 @@ use super::staging::StagedFile;
 use super::wire::{ReadOptions, Upload, UploadForm};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem, QueryOf};
+use crate::http::{Answer, JsonBody, Path, Problem, QueryOf};
 use crate::policy::Action;
 
 /// Upload a file and learn what it seems to hold. Nothing is stored in a dataset before `POST /loads`.

@@ -1,7 +1,7 @@
 //! Routes of users. Admins manage viewers and editors; owners manage everybody; one owner always stays.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use super::store;
 use super::wire::{NewUser, User, UserChange, UserList, check_email, check_user_name, checked_attributes};
 use crate::app::App;
 use crate::auth::{Caller, Person};
-use crate::http::{Answer, Code, JsonBody, Problem};
+use crate::http::{Answer, Code, JsonBody, Path, Problem};
 use crate::policy::{Action, Role, may_manage};
 use crate::session;
 use crate::store::audit;

@@ -1,14 +1,14 @@
 //! Routes of versions, of how long things are kept, and of upkeep.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Value, json};
 use tidemill::AsOf;
 
 use super::wire::{self, ChangeParams, DatasetChanges, UpkeepReport, VersionPage, VersionParams};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem, QueryOf, json_of};
+use crate::http::{Answer, JsonBody, Path, Problem, QueryOf, json_of};
 use crate::policy::Action;
 use crate::store::audit;
 

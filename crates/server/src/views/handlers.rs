@@ -1,7 +1,7 @@
 //! Routes of views.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tidemill::{Error, ErrorKind, Mill, ValuePage, View, ViewDetail};
@@ -10,7 +10,7 @@ use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::problem::Code;
-use crate::http::{Answer, IfMatch, JsonBody, Problem, QueryOf};
+use crate::http::{Answer, IfMatch, JsonBody, Path, Problem, QueryOf};
 use crate::models::handlers::{Values, values_of};
 use crate::models::wire::ValuePage as WireValuePage;
 use crate::policy::Action;

@@ -29,6 +29,7 @@ mod rollups;
 mod s3;
 mod sealed;
 mod steps;
+mod strange;
 mod surface;
 mod tenant;
 mod versions;

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use crate::harness::{EVERYBODY, NOW, PASSWORD, Server, Who, definition};
+use crate::harness::{Answer, EVERYBODY, NOW, PASSWORD, Server, Who, definition, email};
 
 /// The least caller that is let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Least {
+pub(crate) enum Least {
     Anybody,
     Viewer,
     Editor,
@@ -18,7 +18,7 @@ enum Least {
 }
 
 /// `method path`, who, a body that is fine.
-fn table() -> BTreeMap<&'static str, (Least, Value)> {
+pub(crate) fn table() -> BTreeMap<&'static str, (Least, Value)> {
     let dashboard = json!({"title": "T", "definition": definition()});
     let widget = definition()["widgets"][0].clone();
     BTreeMap::from([
@@ -129,7 +129,12 @@ fn operations(document: &Value) -> Vec<String> {
     tidemill_server::openapi::page::operations(document).map(|(path, method, _)| format!("{method} {path}")).collect()
 }
 
-async fn call(server: &Server, who: Who, operation: &str, path: &str, body: &Value) -> crate::harness::Answer {
+pub(crate) async fn call(server: &Server, who: Who, operation: &str, path: &str, body: &Value) -> Answer {
+    call_with(server, who, operation, path, (!body.is_null()).then(|| body.to_string())).await
+}
+
+/// Calls with a body that says that it is JSON, whatever it is.
+pub(crate) async fn call_with(server: &Server, who: Who, operation: &str, path: &str, body: Option<String>) -> Answer {
     let (method, _) = operation.split_once(' ').unwrap();
     let mut request = http::Request::builder()
         .method(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap())
@@ -139,13 +144,24 @@ async fn call(server: &Server, who: Who, operation: &str, path: &str, body: &Val
     if who != Who::Anonymous {
         request = request.header(header::AUTHORIZATION, format!("Bearer {}", server.token(who)));
     }
-    let body = if body.is_null() {
-        axum::body::Body::empty()
-    } else {
+    if body.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");
-        axum::body::Body::from(body.to_string())
-    };
-    server.send(request.body(body).unwrap()).await
+    }
+    server.send(request.body(body.map_or_else(axum::body::Body::empty, axum::body::Body::from)).unwrap()).await
+}
+
+/// The id of nothing.
+pub(crate) const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
+
+/// The address of a route about something, with the parameters that it needs.
+pub(crate) fn address(path: &str, name: &str, id: &str) -> String {
+    path.replace("{name}", name)
+        .replace("{rollup}", "r")
+        .replace("{load_id}", NOTHING)
+        .replace("{widget_id}", "w1")
+        .replace("{id}", id)
+        .replace("/changes", "/changes?from=0")
+        .replace("/values", "/values?dimension=faa")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,17 +181,8 @@ async fn the_table_has_every_route_and_no_other() {
 async fn every_route_asks_for_the_role_that_it_takes() {
     let server = Server::with_airports().await;
     let fill = |path: &str| {
-        path.replace("{name}", "no_such_thing")
-            .replace("{rollup}", "r")
-            .replace("{load_id}", "00000000-0000-0000-0000-000000000000")
-            .replace("{widget_id}", "w1")
-            .replace("{id}", "00000000-0000-0000-0000-000000000000")
-            .replace("/changes", "/changes?from=0")
-            .replace("/values", "/values?dimension=faa")
-            .replace("-api/v1/load", "-api/v1/load?query=%7B%7D")
-            .replace("-api/v1/dry-run", "-api/v1/dry-run?query=%7B%7D")
-            .replace("-api/v1/subscribe", "-api/v1/subscribe?query=%7B%7D")
-            .replace("-api/v1/sql", "-api/v1/sql?query=%7B%7D")
+        let path = address(path, "no_such_thing", NOTHING);
+        if path.starts_with("/cubejs-api") && !path.ends_with("/meta") { path + "?query=%7B%7D" } else { path }
     };
     for (operation, (least, body)) in table() {
         let path = fill(operation.split_once(' ').unwrap().1);
@@ -229,14 +236,7 @@ async fn what_belongs_to_others_is_not_there() {
         } else {
             dashboard["id"].as_str().unwrap()
         };
-        let path = path
-            .replace("{name}", "airports")
-            .replace("{rollup}", "r")
-            .replace("{load_id}", "00000000-0000-0000-0000-000000000000")
-            .replace("{widget_id}", "w1")
-            .replace("{id}", id)
-            .replace("/changes", "/changes?from=0")
-            .replace("/values", "/values?dimension=faa");
+        let path = address(path, "airports", id);
         let answer = call(&server, Who::Stranger, operation, &path, &body).await;
         assert_eq!(answer.status.as_u16(), 404, "{operation}: {}", answer.text());
     }
@@ -270,6 +270,33 @@ async fn what_belongs_to_others_is_not_there() {
     for path in ["/datasets", "/models", "/views", "/dashboards"] {
         assert_eq!(server.get(Who::Stranger, path).await.expect(200).json(), json!({"items": []}), "{path}");
     }
+    // Routes that name nothing in their address: of what is told or made there nothing is of another tenant.
+    let others = [Who::Viewer, Who::Editor, Who::Admin, Who::Owner].map(email);
+    let marks = ["Lansdowne", "\"Mine\"", user.as_str(), key["id"].as_str().unwrap(), load["id"].as_str().unwrap(), waiting["upload_id"].as_str().unwrap()];
+    for (operation, (least, body)) in table() {
+        let path = operation.split_once(' ').unwrap().1;
+        if least == Least::Anybody || path.contains('{') {
+            continue;
+        }
+        let query = if operation.starts_with("get /cubejs-api") && !path.ends_with("/meta") { "?query=%7B%22measures%22%3A%5B%22airports.count%22%5D%7D" } else { "" };
+        let answer = call(&server, Who::Stranger, operation, &format!("{path}{query}"), &body).await;
+        let (status, text) = (answer.status.as_u16(), answer.text());
+        // What asks for the airports finds none.
+        let asks = body.to_string().contains("airports") && !body.to_string().contains("widgets");
+        if asks || !query.is_empty() {
+            assert!(matches!(status, 400 | 404), "{operation}: {status} {text}");
+        }
+        let tells = marks.iter().copied().chain(others.iter().map(String::as_str)).any(|mark| text.contains(mark));
+        assert!(status < 500 && !tells, "{operation}: {status} {text}");
+    }
+    let files = server.get(Who::Stranger, "/model-files").await.expect(200).json();
+    assert_eq!((&files["files"], &files["left_out"]), (&json!([]), &json!([])));
+    let text = "name: airports\ndataset: airports\nlabel: A\ndimensions: []\nmeasures:\n  - {name: count, label: C, kind: count}\n";
+    let foreign = json!({"format": "tidemill", "files": [{"name": "a.yml", "text": text}]});
+    let checked = server.post(Who::Stranger, "/model-files/check", foreign.clone()).await.expect(200).json();
+    assert_eq!((&checked["outcomes"], &checked["problems"][0]["name"]), (&json!([]), &json!("airports")), "{checked}");
+    server.post(Who::Stranger, "/model-files", foreign).await.expect(400);
+    server.post(Who::Stranger, "/sql/explain", json!({"sql": "select count(*) from airports"})).await.expect(404);
     // And nothing was changed by trying.
     server.get(Who::Viewer, "/datasets/airports").await.expect(200);
     assert_eq!(server.get(Who::Viewer, &format!("/dashboards/{}", dashboard["id"].as_str().unwrap())).await.expect(200).json(), dashboard);
