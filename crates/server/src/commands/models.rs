@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use tidemill::Mill;
-use tidemill::interchange::{Documents, write_model, write_osi, write_view};
+use tidemill::interchange::Documents;
 
 use super::{ConfigArguments, open_engine, terminal};
-use crate::model_files::{Format, Misfit, Outcome, Stopped, Stored, What, misfits, read_all, store};
+use crate::model_files::{Format, Misfit, Outcome, Stopped, Stored, What, WrittenFiles, misfits, read_all, store, write_all};
 
 /// Flags.
 #[derive(Debug, Args)]
@@ -81,22 +81,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 async fn write(mill: &Mill, pull: &Pull) -> anyhow::Result<()> {
-    let models = mill.models().await?;
-    let files: Vec<(String, String)> = match pull.format {
-        Format::Tidemill => {
-            let views = mill.views().await?;
-            let models = models.iter().map(|model| (format!("{}.yml", model.name), write_model(model)));
-            models.chain(views.iter().map(|view| (format!("{}.view.yml", view.name), write_view(view)))).collect()
-        }
-        Format::Osi => {
-            let views = mill.views().await?.len();
-            if views > 0 {
-                terminal::complain(&format!("{views} views are not written: Open Semantic Interchange has no words for them"));
-            }
-            vec![(format!("{}.osi.yml", pull.tenant), write_osi(&pull.tenant, &models))]
-        }
-        Format::Cube => bail!("models are not written for Cube; use --format osi, or Tidemill's own"),
-    };
+    let WrittenFiles { files, left_out } = write_all(mill, pull.format).await?;
+    for what in left_out {
+        terminal::complain(&format!("left out: {what}"));
+    }
     for (name, text) in files {
         match &pull.to {
             Some(folder) => {

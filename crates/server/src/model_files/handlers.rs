@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use tidemill::interchange::{Documents, write_model, write_osi, write_view};
+use tidemill::interchange::Documents;
 use tidemill::{Error, ErrorKind, Mill};
 use utoipa::IntoParams;
 
@@ -11,6 +11,7 @@ use super::fitting::{Misfit, misfits};
 use super::reading::{Format, Read, What, read_all};
 use super::storing::{Outcome, Stopped, Stored, standing, store};
 use super::wire::{ModelFile, ModelFiles, ModelFilesReport, WrittenModels};
+use super::writing::{WrittenFiles, write_all};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, Code, FieldProblem, JsonBody, Problem, QueryOf};
@@ -41,19 +42,8 @@ pub async fn write_model_files(State(app): State<App>, caller: Caller, QueryOf(a
     caller.allow(Action::Read)?;
     let mill = caller.mill(&app);
     let format = asked.format.unwrap_or(Format::Tidemill);
-    let (models, views) = (mill.models().await?, mill.views().await?);
-    let (files, left_out) = match format {
-        Format::Tidemill => {
-            let models = models.iter().map(|model| ModelFile { name: format!("{}.yml", model.name), text: write_model(model) });
-            (models.chain(views.iter().map(|view| ModelFile { name: format!("{}.view.yml", view.name), text: write_view(view) })).collect(), Vec::new())
-        }
-        Format::Osi => {
-            let tenant = mill.scope().tenant().to_string();
-            let left_out = views.iter().map(|view| format!("the view {}: Open Semantic Interchange has no words for views", view.name)).collect();
-            (vec![ModelFile { name: format!("{tenant}.osi.yml"), text: write_osi(&tenant, &models) }], left_out)
-        }
-        Format::Cube => return Err(Problem::field("format", "models are not written for Cube; ask for osi, or for tidemill")),
-    };
+    let WrittenFiles { files, left_out } = write_all(&mill, format).await?;
+    let files = files.into_iter().map(|(name, text)| ModelFile { name, text }).collect();
     Ok(Json(WrittenModels { format, files, left_out }))
 }
 
