@@ -1,10 +1,7 @@
 // Downloads the whole answer of a query or a statement as CSV, written by the server.
+import { downloadFile } from '@/api/download-file';
 import { normalizeQuery } from '@/api/query-key';
-import { problemFromBody, problemOf } from '@/api/problem';
-import { apiBase, withFreshToken } from '@/api/reauth';
 import type { Problem, SemanticQuery, SqlQuery } from '@/api/types';
-import { viewAsHeader } from '@/api/view-as';
-import { saveFile } from '@/lib/save-file';
 
 export const fileName = (title: string): string =>
   `${
@@ -21,6 +18,9 @@ const rowsOnly = (query: SemanticQuery): SemanticQuery => {
   return rows;
 };
 
+const download = (route: string, asked: object, title: string): Promise<Problem | null> =>
+  downloadFile(route, fileName(title), { accept: 'text/csv', body: asked });
+
 /** null when the file was handed to the browser. */
 export const downloadCsv = (query: SemanticQuery, title: string): Promise<Problem | null> =>
   download('/queries', rowsOnly(query), title);
@@ -28,31 +28,3 @@ export const downloadCsv = (query: SemanticQuery, title: string): Promise<Proble
 /** The same for the rows of a statement. */
 export const downloadSqlCsv = (statement: SqlQuery, title: string): Promise<Problem | null> =>
   download('/sql', statement, title);
-
-async function download(route: string, asked: object, title: string): Promise<Problem | null> {
-  try {
-    const response = await withFreshToken(
-      (token) =>
-        fetch(`${window.location.origin}${apiBase}${route}`, {
-          method: 'POST',
-          credentials: 'same-origin',
-          headers: {
-            accept: 'text/csv',
-            'content-type': 'application/json',
-            ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-            ...viewAsHeader(),
-          },
-          body: JSON.stringify(asked),
-        }),
-      (answer) => answer.status === 401,
-    );
-    if (!response.ok) {
-      const body: unknown = await response.json().catch(() => null);
-      return problemFromBody(response.status, body, response.headers.get('x-request-id'));
-    }
-    saveFile(await response.blob(), fileName(title));
-    return null;
-  } catch {
-    return problemOf('network', 'Check the connection, then try again.');
-  }
-}

@@ -4,6 +4,7 @@ import Link from '@mui/material/Link';
 import type { ComponentProps, ReactNode } from 'react';
 import { Link as RouterLink } from 'react-router';
 import { ListHead } from './list-head';
+import { outlined } from './outlined';
 import { RefreshLine } from './states';
 
 /** A number of a row, on wide screens only. */
@@ -27,11 +28,7 @@ export function ListBox({ label, fetching, items, children, ...head }: ListBoxPr
     <Box
       sx={{
         position: 'relative',
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-        overflow: 'hidden',
+        ...outlined,
       }}
     >
       <Box sx={{ position: 'absolute', inset: '0 0 auto 0' }}>

@@ -3,6 +3,7 @@ import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
 import { useId } from 'react';
+import { outlined } from './outlined';
 
 export interface SectionCardProps {
   title: string;
@@ -16,17 +17,7 @@ export interface SectionCardProps {
 export function SectionCard({ title, lead, actions, flush = false, children }: SectionCardProps) {
   const headingId = useId();
   return (
-    <Box
-      component="section"
-      aria-labelledby={headingId}
-      sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-        overflow: 'hidden',
-      }}
-    >
+    <Box component="section" aria-labelledby={headingId} sx={outlined}>
       <Box
         sx={{
           display: 'flex',

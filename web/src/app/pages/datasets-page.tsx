@@ -1,10 +1,8 @@
 // All datasets of the organisation.
-import Button from '@mui/material/Button';
-import { Link } from 'react-router';
 import { useSession } from '@/api/session-slice';
+import { LinkButton } from '@/components/link-button';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { DatasetList } from '@/features/datasets/dataset-list';
-import { Icon } from '@/theme/icons';
 
 export default function DatasetsPage() {
   const mayUpload = useSession().isAtLeast('editor');
@@ -15,15 +13,9 @@ export default function DatasetsPage() {
         summary="The data your dashboards read."
         actions={
           mayUpload && (
-            <Button
-              component={Link}
-              to="/datasets/upload"
-              variant="contained"
-              color="primary"
-              startIcon={<Icon name="upload" />}
-            >
+            <LinkButton to="/datasets/upload" icon="upload">
               Upload a file
-            </Button>
+            </LinkButton>
           )
         }
       />

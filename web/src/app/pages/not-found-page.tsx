@@ -1,6 +1,5 @@
 // For addresses that lead nowhere.
-import Button from '@mui/material/Button';
-import { Link } from 'react-router';
+import { LinkButton } from '@/components/link-button';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { EmptyState } from '@/components/states';
 
@@ -11,11 +10,7 @@ export default function NotFoundPage() {
       <EmptyState
         icon="search"
         title="There is nothing at this address"
-        action={
-          <Button component={Link} to="/" variant="contained" color="primary">
-            Go to dashboards
-          </Button>
-        }
+        action={<LinkButton to="/">Go to dashboards</LinkButton>}
       >
         It may have been deleted, or the link is not complete.
       </EmptyState>

@@ -1,15 +1,14 @@
 // All views of the organisation, one of them, or a new one. The editor is a chunk of this page and not of the router, which
 // everybody downloads who signs in.
-import Button from '@mui/material/Button';
 import { Suspense } from 'react';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { useSession } from '@/api/session-slice';
 import { chunkComponent } from '@/components/chunk-component';
+import { LinkButton } from '@/components/link-button';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { PagePending } from '@/components/states';
 import { ModelFiles } from '@/features/models/files/model-files';
 import { ViewList } from '@/features/models/views/view-list';
-import { Icon } from '@/theme/icons';
 
 const ViewPage = chunkComponent(() => import('@/features/models/views/view-page'));
 
@@ -30,15 +29,9 @@ export default function ViewsPage() {
           <>
             <ModelFiles mayEdit={mayEdit} />
             {mayEdit && (
-              <Button
-                component={Link}
-                to="/views/new"
-                variant="contained"
-                color="primary"
-                startIcon={<Icon name="add" />}
-              >
+              <LinkButton to="/views/new" icon="add">
                 New view
-              </Button>
+              </LinkButton>
             )}
           </>
         }

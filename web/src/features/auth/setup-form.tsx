@@ -1,12 +1,10 @@
 // The first account of a server. The code comes from the server's first output, usually in the link.
 import { zodResolver } from '@hookform/resolvers/zod';
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import { useForm } from 'react-hook-form';
 import { useSearchParams } from 'react-router';
 import { useSetUpMutation } from '@/api/session-api';
 import { FormField } from '@/components/form-field';
-import { FormProblem } from '@/components/form-problem';
+import { GuestForm } from './guest-form';
 import { PasswordField } from './password-field';
 import { setupSchema, slugOf } from './schemas';
 
@@ -28,21 +26,13 @@ export function SetupForm() {
   });
 
   return (
-    <Box
-      component="form"
-      noValidate
-      onSubmit={(event) => void submit(event)}
-      sx={{ display: 'grid', gap: 4 }}
+    <GuestForm
+      onSubmit={submit}
+      error={answer.error}
+      refused="The set-up code is not right"
+      busy={answer.isLoading}
+      send="Create account"
     >
-      {answer.error && (
-        <FormProblem
-          error={answer.error}
-          words={{
-            denied: 'The set-up code is not right',
-            unauthenticated: 'The set-up code is not right',
-          }}
-        />
-      )}
       <FormField
         label="Set-up code"
         autoComplete="off"
@@ -78,16 +68,6 @@ export function SetupForm() {
         error={errors.password?.message}
         {...form.register('password')}
       />
-      <Button
-        type="submit"
-        variant="contained"
-        color="primary"
-        loading={answer.isLoading}
-        fullWidth
-        sx={{ mt: 1, minHeight: 40 }}
-      >
-        Create account
-      </Button>
-    </Box>
+    </GuestForm>
   );
 }

@@ -1,11 +1,9 @@
 // Email and password. Says what went wrong in words and keeps what was typed.
 import { zodResolver } from '@hookform/resolvers/zod';
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import { useForm } from 'react-hook-form';
 import { useSignInMutation } from '@/api/session-api';
 import { FormField } from '@/components/form-field';
-import { FormProblem } from '@/components/form-problem';
+import { GuestForm } from './guest-form';
 import { PasswordField } from './password-field';
 import { signInSchema } from './schemas';
 
@@ -21,21 +19,13 @@ export function SignInForm() {
   });
 
   return (
-    <Box
-      component="form"
-      noValidate
-      onSubmit={(event) => void submit(event)}
-      sx={{ display: 'grid', gap: 4 }}
+    <GuestForm
+      onSubmit={submit}
+      error={answer.error}
+      refused="This email and password do not match"
+      busy={answer.isLoading}
+      send="Sign in"
     >
-      {answer.error && (
-        <FormProblem
-          error={answer.error}
-          words={{
-            unauthenticated: 'This email and password do not match',
-            denied: 'This email and password do not match',
-          }}
-        />
-      )}
       <FormField
         label="Email"
         type="email"
@@ -50,16 +40,6 @@ export function SignInForm() {
         error={form.formState.errors.password?.message}
         {...form.register('password')}
       />
-      <Button
-        type="submit"
-        variant="contained"
-        color="primary"
-        loading={answer.isLoading}
-        fullWidth
-        sx={{ mt: 1, minHeight: 40 }}
-      >
-        Sign in
-      </Button>
-    </Box>
+    </GuestForm>
   );
 }

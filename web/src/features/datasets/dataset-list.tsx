@@ -1,20 +1,14 @@
 // All datasets: what they are called, how much they hold, what time they cover, how fresh they are.
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import InputAdornment from '@mui/material/InputAdornment';
-import TextField from '@mui/material/TextField';
 import { useState } from 'react';
-import { Link as RouterLink } from 'react-router';
 import { useListDatasetsQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import type { DatasetSummary } from '@/api/types';
+import { FindField, searchFrom } from '@/components/find-field';
+import { LinkButton } from '@/components/link-button';
 import { ItemLink, ListBox, ListItem, numberCell } from '@/components/list-box';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { formatAge, formatCount, formatNumber, formatRange, missingText } from '@/lib/format';
-import { Icon } from '@/theme/icons';
-
-// Below this many, looking is quicker than searching.
-const searchFrom = 8;
 
 const grid = {
   display: 'grid',
@@ -43,15 +37,9 @@ export function DatasetList({ mayUpload }: { mayUpload: boolean }) {
         title="No datasets yet"
         action={
           mayUpload && (
-            <Button
-              component={RouterLink}
-              to="/datasets/upload"
-              variant="contained"
-              color="primary"
-              startIcon={<Icon name="upload" />}
-            >
+            <LinkButton to="/datasets/upload" icon="upload">
               Upload a file
-            </Button>
+            </LinkButton>
           )
         }
       >
@@ -69,22 +57,7 @@ export function DatasetList({ mayUpload }: { mayUpload: boolean }) {
   return (
     <>
       {datasets.data.length >= searchFrom && (
-        <TextField
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          placeholder="Find a dataset"
-          sx={{ maxWidth: 320, mb: 4 }}
-          slotProps={{
-            htmlInput: { 'aria-label': 'Find a dataset' },
-            input: {
-              startAdornment: (
-                <InputAdornment position="start">
-                  <Icon name="search" size={16} />
-                </InputAdornment>
-              ),
-            },
-          }}
-        />
+        <FindField label="Find a dataset" value={search} onChange={setSearch} />
       )}
       <ListBox
         label="Datasets"

@@ -3,6 +3,7 @@ import Box from '@mui/material/Box';
 import { useMemo } from 'react';
 import type { Problem, QueryResult } from '@/api/types';
 import { DataTable, RowCountLine } from '@/components/data-table';
+import { outlined } from '@/components/outlined';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { nothingSeen } from '@/lib/access-words';
 import { useColumnFormats } from './use-column-formats';
@@ -59,15 +60,7 @@ export function RowsTable({
     );
   }
   return (
-    <Box
-      sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-        overflow: 'hidden',
-      }}
-    >
+    <Box sx={outlined}>
       <DataTable
         label={label}
         columns={columns}

@@ -1,8 +1,7 @@
 // Loads the models and views, then the screen.
-import Button from '@mui/material/Button';
-import { Link } from 'react-router';
 import { toProblem } from '@/api/problem';
 import { useAskable } from '@/api/use-askable';
+import { LinkButton } from '@/components/link-button';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { ExploreScreen } from './explore-screen';
@@ -22,11 +21,7 @@ export default function ExplorePage() {
         <EmptyState
           icon="dataset"
           title="There is nothing to explore yet"
-          action={
-            <Button component={Link} to="/datasets" variant="contained" color="primary">
-              Go to datasets
-            </Button>
-          }
+          action={<LinkButton to="/datasets">Go to datasets</LinkButton>}
         >
           Every dataset brings a model with it.
         </EmptyState>

@@ -1,8 +1,7 @@
 // In which zone and when days, weeks and years begin: four choices.
 import Box from '@mui/material/Box';
-import MenuItem from '@mui/material/MenuItem';
-import TextField from '@mui/material/TextField';
 import type { Calendar, Weekday } from '@/api/types';
+import { ChoiceField } from '@/components/choice-field';
 import { ZoneField } from '@/components/zone-field';
 import { weekdays } from '@/lib/format/calendar';
 
@@ -34,41 +33,14 @@ export interface CalendarFieldsProps {
   onChange: (change: Partial<Calendar>) => void;
 }
 
-interface ChoiceProps<T extends string | number> {
-  label: string;
-  value: T;
-  choices: readonly { value: T; label: string }[];
-  fixed: boolean;
-  onChoose: (value: T) => void;
-}
-
-function Choice<T extends string | number>(props: ChoiceProps<T>) {
-  return (
-    <TextField
-      select
-      label={props.label}
-      value={props.value}
-      disabled={props.fixed}
-      onChange={(event) => props.onChoose(event.target.value as T)}
-    >
-      {props.choices.map(({ value, label }) => (
-        <MenuItem key={value} value={value}>
-          {label}
-        </MenuItem>
-      ))}
-    </TextField>
-  );
-}
-
-const days = weekdays.map((value) => ({ value, label: dayName(value) }));
-const months = Array.from({ length: 12 }, (_none, index) => index + 1).map((value) => ({
-  value,
-  label: monthName(value),
-}));
-const hours = Array.from({ length: 24 }, (_none, value) => ({
-  value,
-  label: `${String(value).padStart(2, '0')}:00`,
-}));
+const days = weekdays.map((day) => [day, dayName(day)] as const);
+const months = Array.from({ length: 12 }, (_none, index) => index + 1).map(
+  (month) => [month, monthName(month)] as const,
+);
+const hours = Array.from(
+  { length: 24 },
+  (_none, hour) => [hour, `${String(hour).padStart(2, '0')}:00`] as const,
+);
 
 export function CalendarFields(props: CalendarFieldsProps) {
   const { calendar, zone, widerZone, fixed, onChange } = props;
@@ -87,26 +59,26 @@ export function CalendarFields(props: CalendarFieldsProps) {
         disabled={fixed}
         onSettle={(timezone) => onChange({ timezone })}
       />
-      <Choice
+      <ChoiceField
         label="Weeks begin on"
         value={calendar.weekStart}
         choices={days}
-        fixed={fixed}
-        onChoose={(weekStart) => onChange({ weekStart })}
+        disabled={fixed}
+        onChange={(weekStart) => onChange({ weekStart })}
       />
-      <Choice
+      <ChoiceField
         label="Years begin with"
         value={calendar.yearStart}
         choices={months}
-        fixed={fixed}
-        onChoose={(yearStart) => onChange({ yearStart })}
+        disabled={fixed}
+        onChange={(yearStart) => onChange({ yearStart })}
       />
-      <Choice
+      <ChoiceField
         label="Days begin at"
         value={calendar.dayStart}
         choices={hours}
-        fixed={fixed}
-        onChoose={(dayStart) => onChange({ dayStart })}
+        disabled={fixed}
+        onChange={(dayStart) => onChange({ dayStart })}
       />
     </Box>
   );

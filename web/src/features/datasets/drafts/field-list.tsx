@@ -8,6 +8,7 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useRef } from 'react';
 import { useGetDatasetQuery, useListDatasetsQuery } from '@/api/datasets-api';
+import { twoColumns } from '@/components/two-columns';
 import { removeBeside } from '@/components/way-back';
 import { Icon } from '@/theme/icons';
 import type { Field, Pair, Value, Values } from './field';
@@ -29,14 +30,7 @@ const code = { htmlInput: { spellCheck: false, autoComplete: 'off', autoCapitali
 export function FieldList(props: FieldListProps) {
   const { fields, values, problems, columns, gone, onChange } = props;
   return (
-    <Box
-      sx={{
-        display: 'grid',
-        gap: 4,
-        gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
-        alignItems: 'start',
-      }}
-    >
+    <Box sx={{ ...twoColumns, alignItems: 'start' }}>
       {Object.entries(fields).map(([name, field]) => (
         <OneField
           key={name}

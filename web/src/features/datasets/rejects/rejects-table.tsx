@@ -5,6 +5,7 @@ import { useMemo } from 'react';
 import type { Cell, RejectedValue } from '@/api/types';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import type { DataColumn } from '@/components/data-table';
+import { outlined } from '@/components/outlined';
 import { beginning } from './reject-words';
 
 const columns: DataColumn[] = [
@@ -38,15 +39,7 @@ export function RejectsTable({
     [items],
   );
   return (
-    <Box
-      sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-        overflow: 'hidden',
-      }}
-    >
+    <Box sx={outlined}>
       <DataTable
         label={label}
         columns={columns}

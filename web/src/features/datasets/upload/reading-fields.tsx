@@ -2,14 +2,15 @@
 // then; nothing is loaded by what is said here before that.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useInferUploadMutation } from '@/api/loads-api';
 import { toProblem } from '@/api/problem';
 import type { ReadOptions, Upload } from '@/api/types';
 import { announce } from '@/components/announcer';
+import { ChoiceField } from '@/components/choice-field';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
+import { twoColumns } from '@/components/two-columns';
 import { hasTexts, isDelimited, isJson, optionsOf } from './reading';
 import type { ReadingDraft } from './reading';
 
@@ -58,11 +59,7 @@ const encodings: Choices<ReadingDraft['encoding']> = [
   ['utf-16be', 'UTF-16, high byte first'],
 ];
 
-const shrunk = {
-  inputLabel: { shrink: true },
-  input: { notched: true },
-  select: { displayEmpty: true },
-};
+const shrunk = { inputLabel: { shrink: true }, input: { notched: true } };
 
 export function ReadingFields({ upload, draft, unread, onChange, onReread }: Props) {
   const [infer, inferring] = useInferUploadMutation();
@@ -81,16 +78,9 @@ export function ReadingFields({ upload, draft, unread, onChange, onReread }: Pro
   const found = inference.sheet ?? '';
   return (
     <SectionCard title="How the file is written" lead="Change it where the first rows look wrong">
-      <Box
-        sx={{
-          display: 'grid',
-          gap: 4,
-          gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
-          pt: 1,
-        }}
-      >
+      <Box sx={{ ...twoColumns, pt: 1 }}>
         {delimited && (
-          <Choice
+          <ChoiceField
             label="Between values"
             value={draft.delimiter}
             choices={delimiters}
@@ -98,7 +88,7 @@ export function ReadingFields({ upload, draft, unread, onChange, onReread }: Pro
           />
         )}
         {sheets.length > 0 && (
-          <Choice
+          <ChoiceField
             label="Sheet"
             value={draft.sheet === '' ? found : draft.sheet}
             choices={sheets.map((name) => [name, name] as const)}
@@ -118,7 +108,7 @@ export function ReadingFields({ upload, draft, unread, onChange, onReread }: Pro
           />
         )}
         {(delimited || inference.format === 'xlsx') && (
-          <Choice
+          <ChoiceField
             label="First row"
             value={draft.header}
             choices={headers}
@@ -136,13 +126,13 @@ export function ReadingFields({ upload, draft, unread, onChange, onReread }: Pro
         )}
         {delimited && (
           <>
-            <Choice
+            <ChoiceField
               label="Quotes around values"
               value={draft.quote}
               choices={quotes}
               onChange={(quote) => change({ quote })}
             />
-            <Choice
+            <ChoiceField
               label="Escape within quotes"
               value={draft.quote === 'none' ? 'none' : draft.escape}
               choices={escapes}
@@ -156,7 +146,7 @@ export function ReadingFields({ upload, draft, unread, onChange, onReread }: Pro
               helperText="Lines that begin so are no rows. Empty for none."
               slotProps={shrunk}
             />
-            <Choice
+            <ChoiceField
               label="Rows with too few values"
               value={draft.short}
               choices={shorts}
@@ -165,7 +155,7 @@ export function ReadingFields({ upload, draft, unread, onChange, onReread }: Pro
           </>
         )}
         {inference.format !== 'xlsx' && (
-          <Choice
+          <ChoiceField
             label="Encoding"
             value={draft.encoding}
             choices={encodings}
@@ -187,30 +177,5 @@ export function ReadingFields({ upload, draft, unread, onChange, onReread }: Pro
         </Button>
       </Box>
     </SectionCard>
-  );
-}
-
-function Choice<Value extends string>(props: {
-  label: string;
-  value: Value;
-  choices: Choices<Value>;
-  disabled?: boolean;
-  onChange: (value: Value) => void;
-}) {
-  return (
-    <TextField
-      select
-      label={props.label}
-      value={props.value}
-      disabled={props.disabled ?? false}
-      onChange={(event) => props.onChange(event.target.value as Value)}
-      slotProps={shrunk}
-    >
-      {props.choices.map(([value, words]) => (
-        <MenuItem key={value} value={value}>
-          {words}
-        </MenuItem>
-      ))}
-    </TextField>
   );
 }

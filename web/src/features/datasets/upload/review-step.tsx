@@ -9,6 +9,7 @@ import { DataTable } from '@/components/data-table';
 import { toColumnar } from '@/components/data-table-model';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
+import { twoColumns } from '@/components/two-columns';
 import { formatCount, formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { ColumnTypes } from './column-types';
@@ -112,14 +113,7 @@ export function ReviewStep({
     >
       {inference.warnings.length > 0 && <Warnings warnings={inference.warnings} />}
       <SectionCard title="Dataset" lead={describeFile(upload)}>
-        <Box
-          sx={{
-            display: 'grid',
-            gap: 4,
-            gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
-            pt: 1,
-          }}
-        >
+        <Box sx={{ ...twoColumns, pt: 1 }}>
           <TargetFields choices={choices} onChange={onChange} />
           {!creating && (
             <ExistingRowsFields

@@ -7,6 +7,7 @@ import { toProblem } from '@/api/problem';
 import type { DatasetChanges, DatasetVersion } from '@/api/types';
 import { useGetChangesQuery } from '@/api/versions-api';
 import { SectionCard } from '@/components/section-card';
+import { twoColumns } from '@/components/two-columns';
 import { ErrorState, LoadingState } from '@/components/states';
 import { formatCommit } from '@/lib/commit-time';
 import { formatInstant, formatNumber, missingText } from '@/lib/format';
@@ -34,14 +35,7 @@ export function ComparePanel({ name, items, zone, pair, onChange }: ComparePanel
           </Button>
         }
       >
-        <Box
-          sx={{
-            display: 'grid',
-            gap: 4,
-            gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
-            mt: 1,
-          }}
-        >
+        <Box sx={{ ...twoColumns, mt: 1 }}>
           <VersionSelect
             label="From version"
             items={items}

@@ -3,6 +3,7 @@
 import type { DateRange, Fill, Filter, WidgetKind } from '@/api/types';
 import { isInstant, readAsOf, readLimit } from '@/lib/asked-state';
 import { calendarText, readCalendar } from '@/lib/calendar-text';
+import { filterOperators } from '@/lib/filter-operators';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { isZone } from '@/lib/format';
 import { fromMember, isMemberFilter, toMember } from '@/lib/members';
@@ -31,32 +32,7 @@ const kinds: readonly WidgetKind[] = [
   'map',
   'table',
 ];
-const operators = new Set([
-  'equals',
-  'notEquals',
-  'contains',
-  'notContains',
-  'startsWith',
-  'notStartsWith',
-  'endsWith',
-  'notEndsWith',
-  'gt',
-  'gte',
-  'lt',
-  'lte',
-  'between',
-  'notBetween',
-  'set',
-  'notSet',
-  'inDateRange',
-  'notInDateRange',
-  'beforeDate',
-  'beforeOrOnDate',
-  'afterDate',
-  'afterOrOnDate',
-  'onBusinessDays',
-  'offBusinessDays',
-]);
+const operators: ReadonlySet<string> = new Set(filterOperators);
 
 function readRange(text: string): DateRange | null {
   const [from = '', to] = text.split('..');

@@ -4,6 +4,7 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { createContext, useContext, useId } from 'react';
 import type { ReactNode } from 'react';
+import { twoColumns } from '@/components/two-columns';
 
 export const ReadOnly = createContext(false);
 
@@ -151,16 +152,5 @@ export function Several({ label, hint, values, options, onChange }: SeveralProps
 
 /** Fields beside each other where there is room. */
 export function Fields({ children }: { children: ReactNode }) {
-  return (
-    <Box
-      sx={{
-        display: 'grid',
-        gap: 4,
-        gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
-        alignItems: 'start',
-      }}
-    >
-      {children}
-    </Box>
-  );
+  return <Box sx={{ ...twoColumns, alignItems: 'start' }}>{children}</Box>;
 }

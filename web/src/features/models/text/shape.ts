@@ -1,10 +1,10 @@
 // What stands where in a model that is written as text: which keys there are, and what their values may be. Reading,
 // complaints and completion all go by it. Pure.
 import type { DatasetColumn, Model } from '@/api/types';
+import { filterOperators } from '@/lib/filter-operators';
 import { isJoined, widened } from '@/lib/joins';
 import { geoRoles } from '../state/geo-roles';
 import { columnTypes, formats, grainNames, relationships } from '../state/vocabulary';
-import { operatorChoices } from './operators';
 import { measureKinds } from '../state/measure-kinds';
 
 /** What names may be of. */
@@ -85,7 +85,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
       needs: [],
       keys: {
         member: name('dimension', members),
-        operator: name('operator', operatorChoices),
+        operator: name('operator', filterOperators),
         values: list({ is: 'single' }),
       },
     };

@@ -1,19 +1,13 @@
 // The editor for a model as text: colours, completion, and marks where something is wrong. It loads when it is looked at.
-import {
-  autocompletion,
-  closeBrackets,
-  closeBracketsKeymap,
-  completionKeymap,
-} from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
-import { bracketMatching, indentOnInput } from '@codemirror/language';
+import { autocompletion } from '@codemirror/autocomplete';
+import { indentOnInput } from '@codemirror/language';
 import { EditorState, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view';
+import { Decoration, drawSelection, EditorView } from '@codemirror/view';
 import type { DecorationSet } from '@codemirror/view';
 import { useEffect, useEffectEvent, useImperativeHandle, useRef } from 'react';
 import type { Ref } from 'react';
-import { appearance } from '@/components/code/appearance';
-import { readNonce } from '@/theme/nonce';
+import { typing } from '@/components/code/typing';
+import { useTextOf } from '@/components/code/use-text-of';
 import { completions } from './completion';
 import type { Shape } from './shape';
 import type { Wrong } from './yaml-text';
@@ -60,8 +54,7 @@ export default function YamlEditor(props: YamlEditorProps) {
   const { value, wrong, ref } = props;
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorView | null>(null);
-  // Texts that the editor has told and that have not all come back.
-  const told = useRef(new Set<string>());
+  const tell = useTextOf(editor, value);
   const changed = useEffectEvent((text: string) => props.onChange(text));
   const shapeNow = useEffectEvent((text: string) => props.shapeOf(text));
   const first = useEffectEvent(() => props);
@@ -69,43 +62,24 @@ export default function YamlEditor(props: YamlEditorProps) {
   useEffect(() => {
     if (host.current === null) return;
     const start = first();
-    const nonce = readNonce();
     const view = new EditorView({
       parent: host.current,
       state: EditorState.create({
         doc: start.value,
         extensions: [
-          ...(nonce === undefined ? [] : [EditorView.cspNonce.of(nonce)]),
-          lineNumbers(),
-          history(),
+          ...typing(start.label, { tabindex: '0' }),
           drawSelection(),
           indentOnInput(),
-          bracketMatching(),
-          closeBrackets(),
           autocompletion({ icons: false, override: [completions((text) => shapeNow(text))] }),
-          keymap.of([
-            ...closeBracketsKeymap,
-            ...completionKeymap,
-            ...historyKeymap,
-            ...defaultKeymap,
-          ]),
           yamlLanguage,
           wrongPlaces,
-          EditorView.lineWrapping,
           EditorState.readOnly.of(start.readOnly),
-          // Tab leaves the editor, as it leaves every other field.
-          EditorView.contentAttributes.of({
-            'aria-label': start.label,
-            spellcheck: 'false',
-            tabindex: '0',
-          }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
             const text = update.state.doc.toString();
-            told.current.add(text);
+            tell(text);
             changed(text);
           }),
-          appearance,
         ],
       }),
     });
@@ -114,17 +88,8 @@ export default function YamlEditor(props: YamlEditorProps) {
       view.destroy();
       editor.current = null;
     };
-  }, []);
+  }, [tell]);
 
-  useEffect(() => {
-    const view = editor.current;
-    if (view === null) return;
-    const echo = told.current.has(value);
-    if (view.state.doc.toString() === value) told.current.clear();
-    // What comes back of what was typed comes late: more has been typed since.
-    else if (!echo)
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
-  }, [value]);
   useEffect(() => {
     editor.current?.dispatch({ effects: markWrong.of(wrong) });
   }, [wrong]);

@@ -1,19 +1,15 @@
 // All views: what they are for, how much they show, and of which models.
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import TextField from '@mui/material/TextField';
 import { useState } from 'react';
-import { Link as RouterLink } from 'react-router';
 import { toProblem } from '@/api/problem';
 import type { ViewDetail } from '@/api/types';
 import { useListViewsQuery } from '@/api/views-api';
+import { FindField, searchFrom } from '@/components/find-field';
+import { LinkButton } from '@/components/link-button';
 import { ItemLink, ListBox, ListItem, numberCell } from '@/components/list-box';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { formatCount } from '@/lib/format';
 import { Icon } from '@/theme/icons';
-
-// Below this many, looking is quicker than searching.
-const searchFrom = 8;
 
 const grid = {
   display: 'grid',
@@ -38,15 +34,9 @@ export function ViewList({ mayEdit }: { mayEdit: boolean }) {
         title="No views yet"
         action={
           mayEdit && (
-            <Button
-              component={RouterLink}
-              to="/views/new"
-              variant="contained"
-              color="primary"
-              startIcon={<Icon name="add" />}
-            >
+            <LinkButton to="/views/new" icon="add">
               New view
-            </Button>
+            </LinkButton>
           )
         }
       >
@@ -61,13 +51,7 @@ export function ViewList({ mayEdit }: { mayEdit: boolean }) {
   return (
     <>
       {views.data.length >= searchFrom && (
-        <TextField
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          placeholder="Find a view"
-          sx={{ maxWidth: 320, mb: 4 }}
-          slotProps={{ htmlInput: { 'aria-label': 'Find a view' } }}
-        />
+        <FindField label="Find a view" value={search} onChange={setSearch} />
       )}
       <ListBox
         label="Views"

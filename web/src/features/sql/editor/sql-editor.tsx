@@ -1,21 +1,15 @@
 // The editor for statements: colours, completion, running by Ctrl+Enter, explaining by Ctrl+Shift+Enter, the place of an error. It is a chunk of its own.
-import {
-  autocompletion,
-  closeBrackets,
-  closeBracketsKeymap,
-  completionKeymap,
-} from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { autocompletion } from '@codemirror/autocomplete';
 import { keywordCompletionSource, schemaCompletionSource } from '@codemirror/lang-sql';
-import { bracketMatching, LanguageSupport } from '@codemirror/language';
+import { LanguageSupport } from '@codemirror/language';
 import { Compartment, EditorState, Prec } from '@codemirror/state';
-import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
+import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view';
 import { useEffect, useEffectEvent, useImperativeHandle, useRef } from 'react';
 import type { Ref } from 'react';
-import { readNonce } from '@/theme/nonce';
 import type { ErrorPlace } from '../error-place';
 import type { Schema } from '../use-schema';
-import { appearance } from '@/components/code/appearance';
+import { typing } from '@/components/code/typing';
+import { useTextOf } from '@/components/code/use-text-of';
 import { measureCompletions, namespaceOf, outsideMeasure, plainCompletions } from './completion';
 import { dialect, words } from './dialect';
 import { markWrong, wrongPlace } from './wrong-place';
@@ -54,8 +48,7 @@ export default function SqlEditor(props: SqlEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorView | null>(null);
   const languageSlot = useRef(new Compartment());
-  // Texts that the editor has told and that have not all come back.
-  const told = useRef(new Set<string>());
+  const tell = useTextOf(editor, value);
   const changed = useEffectEvent((text: string) => props.onChange(text));
   const run = useEffectEvent(() => props.onRun());
   const explain = useEffectEvent(() => props.onExplain());
@@ -64,13 +57,11 @@ export default function SqlEditor(props: SqlEditorProps) {
   useEffect(() => {
     if (host.current === null) return;
     const start = first();
-    const nonce = readNonce();
     const view = new EditorView({
       parent: host.current,
       state: EditorState.create({
         doc: start.doc,
         extensions: [
-          ...(nonce === undefined ? [] : [EditorView.cspNonce.of(nonce)]),
           Prec.highest(
             keymap.of([
               {
@@ -89,31 +80,18 @@ export default function SqlEditor(props: SqlEditorProps) {
               },
             ]),
           ),
-          lineNumbers(),
-          history(),
+          ...typing('SQL statement'),
           drawSelection({ cursorBlinkRate: calm() ? 0 : 1_200 }),
-          bracketMatching(),
-          closeBrackets(),
           autocompletion({ icons: false }),
-          keymap.of([
-            ...closeBracketsKeymap,
-            ...completionKeymap,
-            ...historyKeymap,
-            ...defaultKeymap,
-          ]),
           languageSlot.current.of(language(start.schema)),
           wrongPlace,
-          EditorView.lineWrapping,
           placeholder('select …'),
-          // Tab leaves the editor, as it leaves every other field.
-          EditorView.contentAttributes.of({ 'aria-label': 'SQL statement', spellcheck: 'false' }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
             const text = update.state.doc.toString();
-            told.current.add(text);
+            tell(text);
             changed(text);
           }),
-          appearance,
         ],
       }),
     });
@@ -122,17 +100,8 @@ export default function SqlEditor(props: SqlEditorProps) {
       view.destroy();
       editor.current = null;
     };
-  }, []);
+  }, [tell]);
 
-  useEffect(() => {
-    const view = editor.current;
-    if (view === null) return;
-    const echo = told.current.has(value);
-    if (view.state.doc.toString() === value) told.current.clear();
-    // What comes back of what was typed comes late: more has been typed since.
-    else if (!echo)
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
-  }, [value]);
   useEffect(() => {
     editor.current?.dispatch({
       effects: languageSlot.current.reconfigure(language(schema)),

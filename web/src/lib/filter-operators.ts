@@ -1,7 +1,7 @@
 // How conditions compare, as the server spells it.
 import type { FilterOperator } from '@/api/types';
 
-export const operatorChoices: readonly FilterOperator[] = [
+export const filterOperators: readonly FilterOperator[] = [
   'equals',
   'notEquals',
   'contains',
