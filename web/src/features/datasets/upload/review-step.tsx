@@ -10,8 +10,8 @@ import { toColumnar } from '@/components/data-table-model';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { twoColumns } from '@/components/two-columns';
+import { WarningList } from '@/components/warning-list';
 import { formatCount, formatNumber } from '@/lib/format';
-import { Icon } from '@/theme/icons';
 import { ColumnTypes } from './column-types';
 import { ConfirmReplacement } from './confirm-replacement';
 import { ExistingRowsFields } from './existing-rows-fields';
@@ -111,7 +111,9 @@ export function ReviewStep({
       }}
       sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'minmax(0, 1fr)' }}
     >
-      {inference.warnings.length > 0 && <Warnings warnings={inference.warnings} />}
+      {inference.warnings.length > 0 && (
+        <WarningList role="note" title="Worth a look before loading" items={inference.warnings} />
+      )}
       <SectionCard title="Dataset" lead={describeFile(upload)}>
         <Box sx={{ ...twoColumns, pt: 1 }}>
           <TargetFields choices={choices} onChange={onChange} />
@@ -233,34 +235,3 @@ const actionOf: Record<ReviewChoices['mode'], string> = {
   replace_range: 'Replace rows',
   replace: 'Replace all rows',
 };
-
-function Warnings({ warnings }: { warnings: string[] }) {
-  return (
-    <Box
-      role="note"
-      sx={{
-        display: 'flex',
-        gap: 3,
-        p: 4,
-        border: 1,
-        borderColor: 'divider',
-        borderLeft: '3px solid',
-        borderLeftColor: 'warning.main',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-      }}
-    >
-      <Box sx={{ color: 'warning.main' }}>
-        <Icon name="warning" />
-      </Box>
-      <Box>
-        <Box sx={{ fontWeight: 600 }}>Worth a look before loading</Box>
-        <Box component="ul" sx={{ m: 0, pl: 4, color: 'text.secondary' }}>
-          {warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
-          ))}
-        </Box>
-      </Box>
-    </Box>
-  );
-}

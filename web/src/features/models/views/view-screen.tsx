@@ -8,8 +8,8 @@ import type { Model, View, ViewDetail } from '@/api/types';
 import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { LoadingState } from '@/components/states';
+import { WarningList } from '@/components/warning-list';
 import { exploring } from '@/lib/explore-link';
-import { Icon } from '@/theme/icons';
 import { EditorFrame } from '../editor-frame';
 import { DeleteView } from './delete-view';
 import { saidElsewhereOfView } from './state/missing';
@@ -72,7 +72,15 @@ export function ViewScreen({ saved, models, detail }: ViewScreenProps) {
           )
         }
       />
-      {detail !== null && detail.problems.length > 0 && <Broken problems={detail.problems} />}
+      {detail !== null && detail.problems.length > 0 && (
+        <WarningList
+          role="note"
+          label="What is broken"
+          title="Its models have changed since, and a part of it is gone"
+          items={detail.problems}
+          below={4}
+        />
+      )}
       <EditorFrame
         what="view"
         draft={draft}
@@ -91,38 +99,5 @@ export function ViewScreen({ saved, models, detail }: ViewScreenProps) {
         text={<TextTab draft={draft} models={models} readOnly={readOnly} />}
       />
     </PageFrame>
-  );
-}
-
-function Broken({ problems }: { problems: readonly string[] }) {
-  return (
-    <Box
-      role="note"
-      aria-label="What is broken"
-      sx={{
-        display: 'flex',
-        gap: 3,
-        p: 3,
-        mb: 4,
-        border: 1,
-        borderColor: 'divider',
-        borderLeft: '3px solid',
-        borderLeftColor: 'warning.main',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-      }}
-    >
-      <Box sx={{ color: 'warning.main', pt: '1px' }}>
-        <Icon name="warning" />
-      </Box>
-      <Box sx={{ minWidth: 0 }}>
-        <Box sx={{ fontWeight: 600 }}>Its models have changed since, and a part of it is gone</Box>
-        <Box component="ul" sx={{ m: 0, pl: 4, color: 'text.secondary', overflowWrap: 'anywhere' }}>
-          {problems.map((text) => (
-            <li key={text}>{text}</li>
-          ))}
-        </Box>
-      </Box>
-    </Box>
   );
 }
