@@ -10,6 +10,7 @@
 //! whatever comes behind it. Counts of different values over several buckets keep the values themselves ([`values`]), and where there is
 //! nothing to keep over a rolling window each row is there once for each bucket that it counts for.
 
+mod choosing;
 mod counting;
 mod rows;
 mod values;
@@ -178,10 +179,13 @@ impl<'a> Part<'a> {
         let grouped = groups.into_iter().map(|group| {
             let expr = match (group.bucket, self.lens) {
                 (Some(width), Lens::Rolling(span)) => self.later(width.of(group.expr), span, width.interval),
-                (Some(width), _) => {
-                    let (time, timed) = self.in_time(group.expr, width.timed);
-                    timed.bucket(time, width.interval)
+                (Some(width), Lens::Before(span)) => {
+                    // As states are moved, and not each row by its own clock: what happens after midnight is of the day before where days
+                    // begin later, and goes where that day goes.
+                    let fine = moved.and_then(|moved| moved.buckets).map_or(width.interval, |buckets| buckets.fine);
+                    self.moved_by(Width { interval: fine, ..width }.of(group.expr), span, lit(i64::from(span.count)), width.interval)
                 }
+                (Some(width), _) => width.of(group.expr),
                 (None, _) => group.expr,
             };
             expr.alias(group.member)
@@ -190,17 +194,6 @@ impl<'a> Part<'a> {
         let aggregates = measures.iter().map(|(measure, column)| Ok(compiler.aggregate(measure)?.0.alias(*column))).collect::<Result<Vec<_>>>()?;
         let plan = self.shown_only(plan.aggregate(grouped, aggregates)?, moved)?;
         Ok(plan.build()?)
-    }
-
-    /// The time of a row as one of the group that it counts for.
-    fn in_time(&self, time: Expr, timed: Timed) -> (Expr, Timed) {
-        match self.lens {
-            Lens::Before(span) => {
-                let (instant, timed) = timed.placed(time);
-                (TimeShift::udf(span.unit, self.world.reference.zone()).call(vec![instant, lit(i64::from(span.count))]), timed)
-            }
-            _ => (time, timed),
-        }
     }
 
     /// States by own dimensions and keys, merged after lookups and moves in time.
@@ -480,12 +473,9 @@ impl<'a> Part<'a> {
         }
         // Behind an aggregation own members are columns of the groups; behind plain rows they are what they are.
         let grouped = self.groups_first(compiler)?;
-        for (index, condition) in self.world.query.filters.iter().enumerate() {
-            if self.world.is_of_measures(condition)? || self.is_of_all(index) {
-                continue;
-            }
+        for (index, condition) in self.asked()? {
             let at = |error: Error| error.at(format!("filters[{index}]"));
-            let behind = self.is_behind(condition, compiler);
+            let behind = self.is_behind(condition, compiler).map_err(at)?;
             let built = filter::build(condition, &self.world.reference, self.world.limits.depth, &mut |member| {
                 let found = self.find(member, compiler, Some(lookups))?;
                 let column_type = found.dimension.column_type;
@@ -509,11 +499,6 @@ impl<'a> Part<'a> {
             Some(condition) => Ok(plan.filter(condition)?),
             None => Ok(plan),
         }
-    }
-
-    /// Whether a condition needs something that is looked up, or is one of a stock: what it was last decides.
-    fn is_behind(&self, condition: &Filter, compiler: &Compiler<'a>) -> bool {
-        self.balances || condition.members().into_iter().any(|member| !self.is_told(member, compiler))
     }
 
     /// Whether this part tells apart what the question groups by at a place.
@@ -541,19 +526,6 @@ impl<'a> Part<'a> {
             }
         }
         Ok(true)
-    }
-
-    /// Members told by own rows that conditions behind lookups look at.
-    fn filtered_behind(&self, compiler: &Compiler<'a>) -> Result<Vec<&'a str>> {
-        let mut members = Vec::new();
-        for (index, condition) in self.world.query.filters.iter().enumerate() {
-            if !self.world.is_of_measures(condition)? && !self.is_of_all(index) && self.is_behind(condition, compiler) {
-                members.extend(condition.members().into_iter().filter(|member| self.is_told(member, compiler)));
-            }
-        }
-        members.sort_unstable();
-        members.dedup();
-        Ok(members)
     }
 }
 

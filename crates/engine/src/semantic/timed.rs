@@ -9,7 +9,6 @@ use datafusion::scalar::ScalarValue;
 
 use super::calendar::Calendar;
 use super::date::Range;
-use super::grain::Grain;
 use super::interval::Interval;
 use crate::catalog::ColumnType;
 use crate::functions::bucket::day_start;
@@ -48,12 +47,6 @@ impl Timed {
     pub(crate) fn bucket(self, time: Expr, interval: Interval) -> Expr {
         let function = if self.dates { DateBucket::udf(interval, self.calendar) } else { TimeBucket::udf(interval, self.calendar) };
         function.call(vec![time])
-    }
-
-    /// A time as an instant: of a date, that at which its day begins.
-    pub(crate) fn placed(self, time: Expr) -> (Expr, Self) {
-        let placed = if self.dates { self.bucket(time, Grain::Day.into()) } else { time };
-        (placed, Self::instants(self.calendar))
     }
 
     /// At an instant or later.
