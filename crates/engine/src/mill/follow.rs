@@ -21,7 +21,7 @@ use crate::query::result::QueryResult;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{CalendarSettings, DateRange, Measure, SemanticQuery, filter, inputs};
+use crate::semantic::{CalendarSettings, DateRange, Measure, MeasureKind, SemanticQuery, filter, inputs};
 
 impl Mill {
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
@@ -132,9 +132,13 @@ fn moves_by_clock(query: &SemanticQuery, models: &Models, reference: &Reference)
     let mut filled = query.time_dimensions.iter().filter(|time| time.fill.is_some()).map(|time| time.dimension.as_str());
     let beyond = |member: &str| date::of_time(query, member, reference).map_or(true, |range| range.to.is_some_and(|to| to > reference.now.timestamp_micros()));
     // And a stock is carried on into each bucket up to now.
-    let mut bucketed = query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| time.dimension.as_str());
+    let bucketed = || query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| time.dimension.as_str());
     let open = |member: &str| date::of_time(query, member, reference).map_or(true, |range| range.to.is_none_or(|to| to > reference.now.timestamp_micros()));
-    if measures.iter().any(|measure| measure.carry) && bucketed.any(open) {
+    if measures.iter().any(|measure| measure.carry) && bucketed().any(open) {
+        return true;
+    }
+    // What is rolled over buckets has one more with each that begins.
+    if measures.iter().any(|measure| measure.kind == MeasureKind::Rolling) && bucketed().any(beyond) {
         return true;
     }
     filled.any(beyond) || windows.into_iter().any(DateRange::follows_clock) || filters.into_iter().any(filter::moves)

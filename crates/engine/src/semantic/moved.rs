@@ -180,10 +180,18 @@ impl<'a> Mover<'a> {
         let beyond = || self.horizon.map(|latest| bucket_of(latest, interval, calendar).1);
         let (read, fine, to) = match self.lens {
             Lens::Before(span) => (self.earlier(asked, span, calendar)?, self.fine(interval, span)?, asked.to.or_else(beyond)),
-            Lens::Rolling(span) => (self.over(Range { from: first, ..asked }, interval, span, calendar)?, interval, asked.to.or_else(beyond)),
+            Lens::Rolling(span) => (self.over(Range { from: first, ..asked }, interval, span, calendar)?, interval, self.begun(asked.to, interval).or_else(beyond)),
             _ => (Range { from: None, ..asked }, interval, asked.to),
         };
         Ok(Moved { member, read, buckets: Some(Buckets { interval, fine, shown: Range { from: first, to } }) })
+    }
+
+    /// An end without the buckets behind it that are still to come: the rows of today would count in them, and those of the days between
+    /// would not be there. The latest row has begun in any case.
+    fn begun(&self, to: Option<i64>, interval: Interval) -> Option<i64> {
+        let reference = &self.world.reference;
+        let known = self.horizon.map(|latest| bucket_of(latest.max(reference.now.timestamp_micros()), interval, reference.calendar).1);
+        to.map(|to| known.map_or(to, |known| to.min(known)))
     }
 
     /// Buckets that lie in one bucket each when they are shifted.

@@ -160,6 +160,31 @@ fn measures(dataset: &str) -> Value {
     ])
 }
 
+/// Measures over several buckets, or as they were before, of what has no states that add up.
+fn over_time(dataset: &str) -> Value {
+    if dataset == "stock" {
+        return json!([
+            {"name": "amounts", "label": "Amounts", "kind": "count_distinct", "column": "amount"},
+            {"name": "amounts_so_far", "label": "Amounts so far", "kind": "cumulative", "measure": "amounts"},
+            {"name": "amounts_two_days", "label": "Amounts of two days", "kind": "rolling", "measure": "amounts", "span": {"count": 2, "unit": "day"}},
+            {"name": "amounts_day_before", "label": "Amounts a day before", "kind": "time_shift", "measure": "amounts", "span": {"count": 1, "unit": "day"}},
+            {"name": "amounts_month_before", "label": "Amounts a month before", "kind": "time_shift", "measure": "amounts", "span": {"count": 1, "unit": "month"}},
+            {"name": "median_amount", "label": "Median amount", "kind": "quantile", "column": "amount"},
+            {"name": "median_two_days", "label": "Median of two days", "kind": "rolling", "measure": "median_amount", "span": {"count": 2, "unit": "day"}},
+            {"name": "median_month_before", "label": "Median a month before", "kind": "time_shift", "measure": "median_amount", "span": {"count": 1, "unit": "month"}},
+            {"name": "last_two_days", "label": "Last of two days", "kind": "rolling", "measure": "last_pieces", "span": {"count": 2, "unit": "day"}},
+            {"name": "last_month_before", "label": "Last a month before", "kind": "time_shift", "measure": "last_pieces", "span": {"count": 1, "unit": "month"}},
+            {"name": "sum_month_before", "label": "Amount a month before", "kind": "time_shift", "measure": "sum_amount", "span": {"count": 1, "unit": "month"}},
+            {"name": "on_hand_day_before", "label": "On hand a day before", "kind": "time_shift", "measure": "on_hand", "span": {"count": 1, "unit": "day"}}
+        ]);
+    }
+    json!([
+        {"name": "tails_three_months", "label": "Planes of three months", "kind": "rolling", "measure": "distinct_tailnum", "span": {"count": 3, "unit": "month"}},
+        {"name": "tails_so_far", "label": "Planes so far", "kind": "cumulative", "measure": "distinct_tailnum"},
+        {"name": "tails_month_before", "label": "Planes a month before", "kind": "time_shift", "measure": "distinct_tailnum", "span": {"count": 1, "unit": "month"}}
+    ])
+}
+
 /// Saves the model of a dataset with something else in it.
 async fn change(mill: &Mill, dataset: &str, edit: impl FnOnce(&mut Model)) {
     let mut model = mill.model(dataset).await.unwrap();
@@ -203,7 +228,8 @@ async fn hold(ward: &Ward, open: Open) {
     let segments = json!([fewer_seats("small", 60), fewer_seats("below_150", 150)]);
     change(&ward.mill, "flights", |model| (model.joins, model.segments) = (serde_json::from_value(joins).unwrap(), serde_json::from_value(segments).unwrap())).await;
     for dataset in ["flights", "stock"] {
-        change(&ward.mill, dataset, |model| model.measures.extend(serde_json::from_value::<Vec<Measure>>(measures(dataset)).unwrap())).await;
+        let more = [measures(dataset), over_time(dataset)].map(|measures| serde_json::from_value::<Vec<Measure>>(measures).unwrap());
+        change(&ward.mill, dataset, |model| model.measures.extend(more.into_iter().flatten())).await;
     }
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "slt"));

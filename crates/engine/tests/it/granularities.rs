@@ -320,13 +320,23 @@ async fn what_was_before_follows_the_hour_with_which_days_begin() {
     mill.load("targets", Csv::bytes("day,goal\n2024-04-30,10\n")).await.unwrap();
     let total = json!({"name": "total", "label": "Total", "kind": "sum", "column": "amount"});
     let before = json!({"name": "before", "label": "Month before", "kind": "time_shift", "measure": "total", "span": {"count": 1, "unit": "month"}});
-    crate::composed::change(mill, "orders", json!({"measures": [total, before]})).await;
+    let different = json!({"name": "different", "label": "Different", "kind": "count_distinct", "column": "amount"});
+    let latest = json!({"name": "latest", "label": "Latest", "kind": "last", "column": "amount"});
+    let [different_before, latest_before] = ["different", "latest"]
+        .map(|measure| json!({"name": format!("{measure}_before"), "label": "Month before", "kind": "time_shift", "measure": measure, "span": {"count": 1, "unit": "month"}}));
+    crate::composed::change(mill, "orders", json!({"measures": [total, before, different, latest, different_before, latest_before]})).await;
     crate::composed::change(mill, "targets", json!({"dimensions": [{"name": "day", "label": "Day", "type": "date", "same_as": "orders.at"}]})).await;
     let ask = |range: Value, granularity: Value| json!({"measures": ["orders.before"], "calendar": {"dayStart": 6}, "timeDimensions": [{"dimension": "orders.at", "dateRange": range, "granularity": granularity}]});
     for (range, expected) in [(json!("2024-05-30"), 6), (json!(["2024-05-01", "2024-05-30"]), 7), (json!("2024-05-29"), 1), (json!(["2024-05-01", "2024-05-31"]), 7)] {
         assert_eq!(data(mill, &ask(range.clone(), Value::Null)).await, json!([[expected]]), "{range}");
     }
     assert_eq!(data(mill, &ask(json!("2024-05-30"), json!("day"))).await, json!([["2024-05-30T06:00:00Z"], [6]]));
+    // What has no states that could be moved goes where these go: the 29th of April stays alone, and nothing falls on the 31st of May.
+    for (measure, expected) in [("before", [1, 6]), ("different_before", [1, 2]), ("latest_before", [1, 4])] {
+        let mut asked = ask(json!(["2024-05-01", "2024-05-31"]), json!("day"));
+        asked["measures"] = json!([format!("orders.{measure}")]);
+        assert_eq!(data(mill, &asked).await, json!([["2024-05-29T06:00:00Z", "2024-05-30T06:00:00Z"], expected]), "{measure}");
+    }
 
     // Dates and times meet whenever days begin.
     let both = |hour: u32| json!({"measures": ["orders.total", "targets.sum_goal"], "calendar": {"dayStart": hour}, "timeDimensions": [{"dimension": "orders.at", "granularity": "day", "dateRange": "2024-04-30"}]});

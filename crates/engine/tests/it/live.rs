@@ -131,6 +131,24 @@ async fn a_stock_that_is_carried_on_has_a_new_bucket_with_the_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_rolled_over_days_has_a_new_one_with_the_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap()));
+    let engine = builder(folder.path(), Settings::default()).clock(Arc::clone(&clock) as Arc<dyn Clock>).open().await.unwrap();
+    let mill = engine.tenant("acme").unwrap();
+    mill.load("orders", Csv::bytes("at,amount\n2014-01-14T09:00:00Z,1\n2014-01-15T09:00:00Z,2\n")).await.unwrap();
+    let total = json!({"name": "total", "label": "Total", "kind": "sum", "column": "amount"});
+    let two_days = json!({"name": "two_days", "label": "Two days", "kind": "rolling", "measure": "total", "span": {"count": 2, "unit": "day"}});
+    change(&mill, "orders", json!({"measures": [total, two_days]})).await;
+    let days = json!([{"dimension": "orders.at", "granularity": "day", "dateRange": ["2014-01-14", "2014-01-31"]}]);
+    let mut live = mill.subscribe(&serde_json::from_value(json!({"measures": ["orders.two_days"], "timeDimensions": days})).unwrap()).await.unwrap();
+    assert_eq!(next(&mut live).await.to_json()["result"]["data"], json!([["2014-01-14T00:00:00Z", "2014-01-15T00:00:00Z"], [1, 3]]));
+    // Nothing is loaded: only the day is another one, and yesterday's rows count in it.
+    clock.advance(chrono::TimeDelta::days(1));
+    while !next(&mut live).await.to_json().to_string().contains("2014-01-16T00:00:00Z") {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_named_filter_that_becomes_relative_follows_the_clock() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap()));

@@ -61,6 +61,7 @@ mod sql;
 mod sql_models;
 mod sql_views;
 mod steps;
+mod stocks;
 mod stopped;
 mod together;
 mod told_twice;

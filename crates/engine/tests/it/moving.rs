@@ -70,6 +70,21 @@ async fn what_is_moved_keeps_to_the_days_of_its_zone() {
 }
 
 #[tokio::test]
+async fn what_is_rolled_over_buckets_ends_with_the_one_that_runs() {
+    let ward = Ward::new().await;
+    // It is the 15th of January 2014, and the range goes on.
+    let mill = events(&ward, "2014-01-13T12:00:00Z,a,1\n2014-01-15T10:00:00Z,a,4\n").await;
+    let day = |number: u32| format!("2014-01-{number}T00:00:00Z");
+    let asked = json!({"measures": ["events.total", "events.two_days"], "timeDimensions": at(Some("day"), &json!(["2014-01-10", "2014-01-31"]))});
+    assert_eq!(rows(&mill, asked.clone()).await, json!([[day(13), 1, 1], [day(14), null, 1], [day(15), 4, 4]]));
+    // What is planned has begun as far as it goes, and what was is shown of all days that are to come.
+    mill.load("events", Csv::bytes("at,kind,amount\n2014-01-20T12:00:00Z,a,8\n")).await.unwrap();
+    assert_eq!(rows(&mill, asked).await, json!([[day(13), 1, 1], [day(14), null, 1], [day(15), 4, 4], [day(16), null, 4], [day(20), 8, 8]]));
+    let before = json!({"measures": ["events.day_before"], "timeDimensions": at(Some("day"), &json!(["2014-01-20", "2014-01-31"]))});
+    assert_eq!(rows(&mill, before).await, json!([[day(21), 8]]));
+}
+
+#[tokio::test]
 async fn two_ranges_of_a_time_that_moves_are_refused_and_others_mean_both() {
     let ward = Ward::new().await;
     let mill = events(&ward, "2024-01-10T00:00:00Z,a,1\n2024-02-10T00:00:00Z,a,2\n2024-02-20T00:00:00Z,a,4\n2024-03-10T00:00:00Z,a,8\n").await;

@@ -1,0 +1,80 @@
+//! Stocks by when they are looked at: a condition on their time chooses among their rows, as a range of it does, and the latest of these
+//! is the stock, also where there is a later one. Computed by hand.
+
+use serde_json::{Value, json};
+use tidemill::{Csv, Dimension, ErrorKind, Measure, Mill, NamedFilter, Settings};
+
+use crate::composed::{refused, rows, settings, shops};
+use crate::ward::{Ward, open};
+
+/// The stock of two shops, and a Saturday on which one of them has a delivery.
+async fn kept(ward: &Ward) -> [Mill; 2] {
+    let [mill, _] = shops(ward).await;
+    mill.load("stock", Csv::bytes("day,shop,article,pieces\n2024-01-06,north,pen,19\n")).await.unwrap();
+    let mut model = mill.model("stock").await.unwrap();
+    let kept = json!({"name": "kept", "label": "Kept", "kind": "balance", "column": "pieces", "by": ["shop", "article"], "carry": true});
+    let number = json!({"name": "number", "label": "Day of the month", "type": "integer", "expression": "cast(extract(day from \"day\") as bigint)"});
+    let early = json!({"name": "early", "label": "Early", "filters": [before("2024-01-03")]});
+    model.measures.push(serde_json::from_value::<Measure>(kept).unwrap());
+    model.dimensions.push(serde_json::from_value::<Dimension>(number).unwrap());
+    model.segments.push(serde_json::from_value::<NamedFilter>(early).unwrap());
+    let version = model.version;
+    mill.update_model(model, version).await.unwrap();
+    let joins = open(ward.folder.path(), Settings { mapped_lookup_rows: 0, ..settings() }).await;
+    [mill, joins.tenant("acme").unwrap()]
+}
+
+fn before(day: &str) -> Value {
+    condition("day", "beforeDate", &json!([day]))
+}
+
+fn condition(member: &str, operator: &str, values: &Value) -> Value {
+    json!({"member": format!("stock.{member}"), "operator": operator, "values": values})
+}
+
+#[tokio::test]
+async fn a_condition_on_the_time_of_a_stock_says_when_it_is_looked_at() {
+    let ward = Ward::new().await;
+    for mill in &kept(&ward).await {
+        let ranged = json!({"measures": ["stock.on_hand"], "timeDimensions": [{"dimension": "stock.day", "dateRange": ["2024-01-01", "2024-01-02"]}]});
+        // 7 pens and a cup in the north, 4 pens in the south; what is there by now is 19, 1 and 2.
+        assert_eq!(rows(mill, ranged).await, json!([[12]]));
+        assert_eq!(rows(mill, json!({"measures": ["stock.on_hand"]})).await, json!([[22]]));
+        let many = condition("pieces", "gte", &json!([4]));
+        let south = condition("shop", "equals", &json!(["south"]));
+        for (filters, expected) in [
+            (json!([before("2024-01-03")]), 12),
+            (json!([condition("day", "equals", &json!(["2024-01-01"]))]), 6),
+            (json!([condition("day", "inDateRange", &json!(["2024-01-01", "2024-01-02"]))]), 12),
+            // On Friday the pens of the north were 7.
+            (json!([condition("day", "onBusinessDays", &json!([]))]), 10),
+            // What is made of the time says when, too.
+            (json!([condition("number", "lte", &json!([2]))]), 12),
+            (json!([{"or": [before("2024-01-02"), condition("number", "equals", &json!([2]))]}]), 12),
+            // What it was then is told by the latest row of these.
+            (json!([before("2024-01-03"), many]), 11),
+            (json!([{"and": [before("2024-01-03"), many]}]), 11),
+            (json!([{"and": [{"and": [before("2024-01-03")]}, south]}]), 4),
+            (json!([{"or": [many, south]}]), 21),
+        ] {
+            assert_eq!(rows(mill, json!({"measures": ["stock.on_hand"], "filters": filters})).await, json!([[expected]]), "{filters}");
+        }
+        assert_eq!(rows(mill, json!({"measures": ["stock.on_hand", "stock.kept"], "segments": ["stock.early"]})).await, json!([[12, 12]]));
+        let by_shop = json!({"measures": ["stock.on_hand"], "dimensions": ["stock.shop"], "filters": [before("2024-01-03")]});
+        assert_eq!(rows(mill, by_shop.clone()).await, json!([["north", 8], ["south", 4]]));
+        let verified = mill.verify(&serde_json::from_value(by_shop).unwrap()).await.unwrap();
+        assert!(verified.equal, "{:?}", verified.differences);
+    }
+}
+
+#[tokio::test]
+async fn one_of_several_conditions_is_not_when_or_what() {
+    let ward = Ward::new().await;
+    let [mill, _] = kept(&ward).await;
+    let mixed = json!([{"or": [before("2024-01-03"), condition("pieces", "gte", &json!([4]))]}]);
+    let (kind, message) = refused(&mill, json!({"measures": ["stock.on_hand"], "filters": mixed})).await;
+    assert_eq!(kind, ErrorKind::Invalid);
+    assert!(message.contains("stock.on_hand is a stock") && message.contains("mixes both"), "{message}");
+    // What is no stock is chosen by any of them.
+    assert_eq!(rows(&mill, json!({"measures": ["stock.moved"], "filters": mixed})).await, json!([[5]]));
+}
