@@ -229,6 +229,8 @@ impl<'a> Part<'a> {
                     };
                     buckets.push((own_name(group.member), bucket));
                 }
+                // What says when a stock is looked at is a bucket, whatever it is called: each has the latest of its rows.
+                None if self.balances && !carries && self.tells_when(group.member, compiler) => buckets.push((own_name(group.member), group.expr.clone())),
                 None => inner.push((own_name(group.member), group.expr.clone())),
             }
         }

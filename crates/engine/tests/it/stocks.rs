@@ -62,6 +62,12 @@ async fn a_condition_on_the_time_of_a_stock_says_when_it_is_looked_at() {
         assert_eq!(rows(mill, json!({"measures": ["stock.on_hand", "stock.kept"], "segments": ["stock.early"]})).await, json!([[12, 12]]));
         let by_shop = json!({"measures": ["stock.on_hand"], "dimensions": ["stock.shop"], "filters": [before("2024-01-03")]});
         assert_eq!(rows(mill, by_shop.clone()).await, json!([["north", 8], ["south", 4]]));
+        // So it is by what is made of the time: each day of the month has the latest of its rows, as it has where that day is chosen.
+        let by_number = json!({"measures": ["stock.on_hand"], "dimensions": ["stock.number"], "order": [["stock.number", "asc"]]});
+        assert_eq!(rows(mill, by_number.clone()).await, json!([[1, 6], [2, 11], [3, 2], [6, 19]]));
+        let top = json!({"dimension": "stock.number", "limit": 2, "others": true});
+        let greatest = json!({"measures": ["stock.on_hand"], "dimensions": ["stock.number"], "top": top});
+        assert_eq!(rows(mill, greatest).await, json!([[6, 19], [2, 11]]));
         let verified = mill.verify(&serde_json::from_value(by_shop).unwrap()).await.unwrap();
         assert!(verified.equal, "{:?}", verified.differences);
     }

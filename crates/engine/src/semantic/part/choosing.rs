@@ -38,7 +38,7 @@ impl<'a> Part<'a> {
     }
 
     /// Whether a member says nothing but when a row was, by the time of the model: that time under whatever name, or what is made of it.
-    fn tells_when(&self, member: &str, compiler: &Compiler<'a>) -> bool {
+    pub(super) fn tells_when(&self, member: &str, compiler: &Compiler<'a>) -> bool {
         let model = compiler.model;
         let time = model.time_dimension.as_ref().and_then(|name| model.dimensions.iter().find(|dimension| dimension.name == *name));
         let bound = |dimension: &Dimension| compiler.columns.dimension(dimension).ok();
