@@ -25,6 +25,7 @@ use super::date::{self, Range, Reference};
 use super::derived::{Formula, Lens, Need, Needs, Places, Ranked};
 use super::filter;
 use super::granularity::{Granularity, interval_of};
+use super::inputs;
 use super::interval::Interval;
 use super::join::{self, Models, way};
 use super::joined::{self, counts_over};
@@ -159,6 +160,14 @@ impl<'a> World<'a> {
         let is_meant = |asked: &str| named.iter().any(|name| name == asked || is_same(name, asked)) || is_there(asked);
         let times = self.query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| &time.dimension);
         Places::of(times.chain(&self.query.dimensions).enumerate().filter(|(_, asked)| is_meant(asked)).map(|(place, _)| place))
+    }
+
+    /// The same for a share of a measure. Stocks do not add up over time, so one of them is a part of its own bucket, as it has its place there.
+    pub(super) fn compared(&self, model: &Model, share: &Measure, of: &Measure) -> Places {
+        let within = self.within(model, share);
+        let measures = inputs::all(std::iter::once(joined::member(model, &of.name)), |name| self.models.get(name).map(|model| &**model));
+        let is_of_stocks = measures.iter().any(|(.., measure)| is_balance(measure));
+        if is_of_stocks { within.with(Places::of(0..self.times.iter().flatten().count())) } else { within }
     }
 
     /// Whether a filter is one of measures, which acts on groups.

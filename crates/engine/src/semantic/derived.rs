@@ -54,6 +54,11 @@ impl Places {
         self.0 == 0
     }
 
+    /// These and others.
+    pub(crate) fn with(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     pub(crate) fn has(self, place: usize) -> bool {
         place < 128 && self.0 & (1_u128 << place) != 0
     }
@@ -149,7 +154,7 @@ impl Needs {
             }
             MeasureKind::ShareOfTotal => {
                 let part = inner(model, measure)?;
-                let within = world.within(model, measure);
+                let within = world.compared(model, measure, part);
                 let total = under(if within.is_empty() { Lens::Total } else { Lens::Within(within) })?;
                 let (part, whole) = (self.expand(world, model, part, Lens::Own, depth + 1)?, self.expand(world, model, part, total, depth + 1)?);
                 Ok(Formula { expr: divide(part.expr, whole.expr), column_type: ColumnType::Float })

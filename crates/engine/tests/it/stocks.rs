@@ -1,5 +1,5 @@
 //! Stocks by when they are looked at: a condition on their time chooses among their rows, as a range of it does, and the latest of these
-//! is the stock, also where there is a later one. Computed by hand.
+//! is the stock, also where there is a later one; what is compared is of one time. Computed by hand.
 
 use serde_json::{Value, json};
 use tidemill::{Csv, Dimension, ErrorKind, Measure, Mill, NamedFilter, Settings};
@@ -15,7 +15,8 @@ async fn kept(ward: &Ward) -> [Mill; 2] {
     let kept = json!({"name": "kept", "label": "Kept", "kind": "balance", "column": "pieces", "by": ["shop", "article"], "carry": true});
     let number = json!({"name": "number", "label": "Day of the month", "type": "integer", "expression": "cast(extract(day from \"day\") as bigint)"});
     let early = json!({"name": "early", "label": "Early", "filters": [before("2024-01-03")]});
-    model.measures.push(serde_json::from_value::<Measure>(kept).unwrap());
+    let share = json!({"name": "share", "label": "Share", "kind": "share_of_total", "measure": "on_hand"});
+    model.measures.extend([kept, share].map(|measure| serde_json::from_value::<Measure>(measure).unwrap()));
     model.dimensions.push(serde_json::from_value::<Dimension>(number).unwrap());
     model.segments.push(serde_json::from_value::<NamedFilter>(early).unwrap());
     let version = model.version;
@@ -70,6 +71,19 @@ async fn a_condition_on_the_time_of_a_stock_says_when_it_is_looked_at() {
         assert_eq!(rows(mill, greatest).await, json!([[6, 19], [2, 11]]));
         let verified = mill.verify(&serde_json::from_value(by_shop).unwrap()).await.unwrap();
         assert!(verified.equal, "{:?}", verified.differences);
+    }
+}
+
+#[tokio::test]
+async fn a_share_of_a_stock_is_one_of_its_bucket() {
+    let ward = Ward::new().await;
+    for mill in &kept(&ward).await {
+        // Each day is told by its own rows: 7 and 4 on the second.
+        let days = json!({"measures": ["stock.share"], "dimensions": ["stock.shop"], "timeDimensions": [{"dimension": "stock.day", "granularity": "day"}]});
+        let day = |number: u32| format!("2024-01-0{number}T00:00:00Z");
+        let expected = json!([[day(1), "north", 1.0], [day(2), "north", 7.0 / 11.0], [day(2), "south", 4.0 / 11.0], [day(3), "south", 1.0], [day(6), "north", 1.0]]);
+        assert_eq!(rows(mill, days).await, expected);
+        assert_eq!(rows(mill, json!({"measures": ["stock.share"], "dimensions": ["stock.shop"]})).await, json!([["north", 20.0 / 22.0], ["south", 2.0 / 22.0]]));
     }
 }
 
