@@ -72,6 +72,19 @@ impl Reference {
         shift(micros, Grain::Day, there.signed_duration_since(day).num_days(), self.zone())
     }
 
+    /// An instant so many units later or earlier. Where days begin later than midnight the hours after it are of the day before, and come to
+    /// the day that lies so many months from that one, as the rest of it does.
+    fn shifted(&self, micros: i64, grain: Grain, count: i32) -> Option<i64> {
+        if self.calendar.day_start == 0 || grain < Grain::Month {
+            return shift(micros, grain, count.into(), self.zone());
+        }
+        let day = self.day(micros)?;
+        let there = step(day, grain, count)?;
+        let found = shift(micros, Grain::Day, there.signed_duration_since(day).num_days(), self.zone())?;
+        // A change of clocks may have removed the hours before the next day.
+        Some(found.min(day_start(there.succ_opt()?, self.calendar)?.saturating_sub(1)))
+    }
+
     /// First instant of an end, and first instant after it. `now`: from when to when it is.
     fn place(&self, end: End, now: (i64, i64)) -> Option<(i64, i64)> {
         Some(match end {
@@ -82,7 +95,7 @@ impl Reference {
             End::Now { offset, rounded } => {
                 let there = match offset {
                     None => now.0,
-                    Some(Offset::Units(count, grain)) => shift(now.0, grain, count.into(), self.zone())?,
+                    Some(Offset::Units(count, grain)) => self.shifted(now.0, grain, count)?,
                     Some(Offset::BusinessDays(count)) => self.business_shift(now.0, count)?,
                 };
                 rounded.map_or((there, there), |grain| bucket_of(there, grain, self.calendar))
@@ -456,6 +469,25 @@ mod tests {
             let range = resolve(&DateRange::Named(text.to_owned()), &reference).unwrap();
             let shown = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().to_rfc3339());
             assert_eq!(shown, ["2011-12-29T10:00:00+00:00", "2011-12-30T10:00:00+00:00"], "{text}");
+        }
+    }
+
+    #[test]
+    fn months_before_now_are_those_of_the_day_that_has_not_ended() {
+        // Days begin at six, so at three in the morning of the first it is still the last day of the month.
+        for (now, text, expected) in [
+            ("2013-02-28T15:00:00Z", "now-1M/d to now-1M/d", "2013-01-28T06:00:00 .. 2013-01-29T06:00:00"),
+            ("2013-03-01T03:00:00Z", "now-1M/d to now-1M/d", "2013-01-28T06:00:00 .. 2013-01-29T06:00:00"),
+            ("2013-03-01T03:00:00Z", "now-1M to now", "2013-01-29T03:00:00 .. 2013-03-01T03:00:00"),
+            ("2013-03-01T03:00:00Z", "now-1M/M to now-1M/M", "2013-01-01T06:00:00 .. 2013-02-01T06:00:00"),
+            ("2013-03-31T03:00:00Z", "now-1M/d to now-1M/d", "2013-02-28T06:00:00 .. 2013-03-01T06:00:00"),
+            ("2013-03-01T03:00:00Z", "now+1y/d to now+1y/d", "2014-02-28T06:00:00 .. 2014-03-01T06:00:00"),
+            ("2013-03-01T03:00:00Z", "now-1w/d to now-1w/d", "2013-02-21T06:00:00 .. 2013-02-22T06:00:00"),
+        ] {
+            let reference = Reference { now: now.parse().unwrap(), latest: None, calendar: "UTC days-6".parse().unwrap(), business: BusinessDays::default() };
+            let range = resolve(&DateRange::Named(text.to_owned()), &reference).unwrap();
+            let found = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().format("%FT%T").to_string()).join(" .. ");
+            assert_eq!(found, expected, "{text} at {now}");
         }
     }
 
