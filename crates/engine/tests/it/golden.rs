@@ -175,7 +175,8 @@ fn over_time(dataset: &str) -> Value {
             {"name": "last_two_days", "label": "Last of two days", "kind": "rolling", "measure": "last_pieces", "span": {"count": 2, "unit": "day"}},
             {"name": "last_month_before", "label": "Last a month before", "kind": "time_shift", "measure": "last_pieces", "span": {"count": 1, "unit": "month"}},
             {"name": "sum_month_before", "label": "Amount a month before", "kind": "time_shift", "measure": "sum_amount", "span": {"count": 1, "unit": "month"}},
-            {"name": "on_hand_day_before", "label": "On hand a day before", "kind": "time_shift", "measure": "on_hand", "span": {"count": 1, "unit": "day"}}
+            {"name": "on_hand_day_before", "label": "On hand a day before", "kind": "time_shift", "measure": "on_hand", "span": {"count": 1, "unit": "day"}},
+            {"name": "on_hand_share", "label": "Share of what is on hand", "kind": "share_of_total", "measure": "on_hand"}
         ]);
     }
     json!([
