@@ -75,8 +75,11 @@ export const toWall = (instant: number, zone: string): number =>
 
 /** "Wall" milliseconds -> instant. In a repeated hour the first pass wins, in a skipped one the later. */
 export function fromWall(wall: number, zone: string): number {
-  const first = wall - zoneOffset(wall, zone);
-  return wall - zoneOffset(first, zone);
+  // A day before and a day after, by any offset, clocks are put already or not yet: the first pass goes by the one before.
+  const before = wall - zoneOffset(wall - DAY, zone);
+  if (toWall(before, zone) === wall) return before;
+  const after = wall - zoneOffset(wall + DAY, zone);
+  return toWall(after, zone) === wall ? after : before;
 }
 
 export function wallClock(instant: number, zone: string): WallClock {
@@ -128,6 +131,23 @@ export const GRAIN_MS = {
 export const unitsOf = (interval: string | null | undefined): number =>
   Number.parseInt(interval ?? '', 10) || 1;
 
+/** What the wall clock says when a bucket begins: midnight also where the clock skips it, as the next one begins with its own. */
+function begunAt(instant: number, zone: string): number {
+  const wall = toWall(instant, zone);
+  const skipped = toWall(instant - 1, zone) + 1;
+  return skipped < wall && skipped % DAY === 0 ? skipped : wall;
+}
+
+/** The end of an hour: where clocks are put by half of one, it ends with the change, or half an hour after it. */
+function nextHour(instant: number, zone: string): number {
+  const offset = zoneOffset(instant, zone);
+  const late = zoneOffset(instant - 1, zone) === offset ? 0 : toWall(instant, zone) % GRAIN_MS.hour;
+  const end = instant + GRAIN_MS.hour - late;
+  for (let at = instant + QUARTER_HOUR; at < end; at += QUARTER_HOUR)
+    if (zoneOffset(at, zone) !== offset) return at;
+  return end;
+}
+
 /** Start of the next bucket, counted on the wall clock from the start of one that is so many units wide. */
 export function nextBucket(
   instant: number,
@@ -135,9 +155,9 @@ export function nextBucket(
   zone: string,
   units = 1,
 ): number {
-  if (grain === 'second' || grain === 'minute' || (grain === 'hour' && units === 1))
-    return instant + units * GRAIN_MS[grain];
-  const wall = new Date(toWall(instant, zone));
+  if (grain === 'hour' && units === 1) return nextHour(instant, zone);
+  if (grain === 'second' || grain === 'minute') return instant + units * GRAIN_MS[grain];
+  const wall = new Date(begunAt(instant, zone));
   if (grain === 'hour') wall.setUTCHours(wall.getUTCHours() + units);
   if (grain === 'day') wall.setUTCDate(wall.getUTCDate() + units);
   if (grain === 'week') wall.setUTCDate(wall.getUTCDate() + 7 * units);
