@@ -89,7 +89,10 @@ impl Replaced {
             if without > 0 {
                 return Err(Error::invalid(format!("{without} rows have no {column}; a load that replaces a time range can only bring rows of that range")).at(column.to_owned()));
             }
-            if let Some((first, last)) = segment.time_range(&arrow, column).filter(|(first, last)| first < from || last >= to) {
+            let Some((first, last)) = segment.time_range(&arrow, column) else {
+                return Err(Error::invalid(format!("rows have a {column} that no calendar has, and that lies in no range; leave them out")).at(column.to_owned()));
+            };
+            if first < *from || last >= *to {
                 return Err(Error::invalid(format!(
                     "rows have a {column} from {first:?} to {last:?}, but the load replaces {from:?} up to {to:?}, the latter left out; leave out the other rows or widen the range"
                 ))
@@ -260,7 +263,7 @@ pub(super) fn within(schema: &DatasetSchema, arrow: &SchemaRef, from: DateTime<U
     let bound = |instant: DateTime<Utc>| match schema.get(column).map(|column| column.column_type) {
         // A day is in the range if its first instant is.
         Some(ColumnType::Date) => {
-            let day = (instant + TimeDelta::days(1) - TimeDelta::nanoseconds(1)).date_naive();
+            let day = instant.checked_add_signed(TimeDelta::days(1) - TimeDelta::nanoseconds(1)).unwrap_or(instant).date_naive();
             ScalarValue::Date32(i32::try_from(day.signed_duration_since(DateTime::UNIX_EPOCH.date_naive()).num_days()).ok())
         }
         // Rows have whole microseconds: what lies before an instant between two of them lies before the second.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch, UInt32Array};
 use arrow::compute::{self, SortOptions};
 use arrow::datatypes::{DataType, Date32Type, SchemaRef, TimestampMicrosecondType};
-use chrono::{DateTime, Datelike, TimeDelta};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use crate::catalog::TimeChunk;
 use crate::error::{Error, Result};
@@ -61,7 +61,8 @@ impl Arranged {
         while let Some(first) = times.get(start) {
             let (name, end) = chunk_of(*first, chunk);
             let rest = times.get(start..).unwrap_or_default();
-            let length = rest.partition_point(|time| *time < end).max(1);
+            // Behind the end of all chunks nothing is any more.
+            let length = if end == i64::MAX { rest.len() } else { rest.partition_point(|time| *time < end).max(1) };
             arranged.cut(&name, start..start + length, max_rows);
             start += length;
         }
@@ -113,7 +114,7 @@ type Micros = PrimitiveArray<TimestampMicrosecondType>;
 fn micros_of(column: &ArrayRef) -> Result<Micros> {
     match column.data_type() {
         DataType::Timestamp(..) => Ok(column.as_primitive::<TimestampMicrosecondType>().clone()),
-        DataType::Date32 => Ok(column.as_primitive::<Date32Type>().unary(|days| i64::from(days) * MICROS_OF_DAY)),
+        DataType::Date32 => Ok(column.as_primitive::<Date32Type>().unary(|days| i64::from(days).saturating_mul(MICROS_OF_DAY))),
         other => Err(Error::internal(format!("time column of type {other}"))),
     }
 }
@@ -151,9 +152,11 @@ fn choose_chunk(times: &[i64]) -> TimeChunk {
     }
 }
 
-/// Name of the chunk of an instant, and the first instant after it, both in UTC.
+/// Name of the chunk of an instant, and the first instant after it, both in UTC. What no calendar has lies before all chunks, or behind them.
 pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
-    let Some(time) = DateTime::from_timestamp_micros(micros) else { return ("out-of-range".to_owned(), i64::MAX) };
+    let Some(time) = DateTime::from_timestamp_micros(micros) else {
+        return ("out-of-range".to_owned(), if micros < 0 { DateTime::<Utc>::MIN_UTC.timestamp_micros() } else { i64::MAX });
+    };
     let day = time.date_naive();
     let (name, next) = match chunk {
         TimeChunk::Hour => {
@@ -162,7 +165,7 @@ pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
         }
         TimeChunk::Day => (day.to_string(), day.succ_opt()),
         TimeChunk::Week => {
-            let monday = day - TimeDelta::days(day.weekday().num_days_from_monday().into());
+            let monday = day.checked_sub_signed(TimeDelta::days(day.weekday().num_days_from_monday().into())).unwrap_or(day);
             (monday.format("%G-W%V").to_string(), monday.checked_add_signed(TimeDelta::weeks(1)))
         }
         TimeChunk::Month => (time.format("%Y-%m").to_string(), day.with_day(1).and_then(|first| first.checked_add_months(chrono::Months::new(1)))),
@@ -176,8 +179,7 @@ pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
 pub(super) mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Int64Array, TimestampMicrosecondArray};
-    use chrono::Utc;
+    use arrow::array::{Date32Array, Int64Array, TimestampMicrosecondArray};
     use proptest::prelude::*;
 
     use super::*;
@@ -215,6 +217,24 @@ pub(super) mod tests {
                 assert_eq!(numbers.collect::<Vec<_>>().concat(), [3, 2, 0, 1]);
             }
         }
+    }
+
+    #[test]
+    fn what_no_calendar_has_lies_apart_from_what_has_a_time() {
+        let times = vec![Some(i64::MAX), Some(-i64::MAX), micros("2013-01-31T00:00:00Z"), Some(i64::MAX), None, Some(i64::MAX - 1), Some(i64::MIN)];
+        let rows = rows(times);
+        for chunk in [TimeChunk::Month, TimeChunk::Week, TimeChunk::Day, TimeChunk::Hour] {
+            let (arranged, _) = Arranged::new(rows.schema(), vec![rows.clone()], Some(0), Some(chunk), 100).unwrap();
+            let lengths: Vec<usize> = arranged.pieces().iter().map(|(_, rows)| rows.len()).collect();
+            assert_eq!(lengths, [2, 1, 3, 1], "{chunk:?}");
+            let names = [0, 2, 3].map(|piece| arranged.pieces()[piece].0.as_str());
+            assert_eq!(names, ["out-of-range", "out-of-range", "no-time"], "{chunk:?}");
+            // The first and the last instant that there are.
+            let (first, last) = (DateTime::<Utc>::MIN_UTC.timestamp_micros(), DateTime::<Utc>::MAX_UTC.timestamp_micros());
+            assert!(chunk_of(first, chunk).1 > first && chunk_of(last, chunk).1 > last, "{chunk:?}");
+        }
+        let days: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX, 0, i32::MIN]));
+        assert_eq!(micros_of(&days).unwrap().values().to_vec(), [i64::MAX, 0, i64::MIN]);
     }
 
     #[test]
