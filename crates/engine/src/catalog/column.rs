@@ -13,6 +13,15 @@ pub const NESTING_MAX: usize = 16;
 /// The name of what is inside a list, as Parquet and Delta call it.
 pub const ELEMENT: &str = "element";
 
+/// Bytes of a UUID.
+pub(crate) const UUID_BYTES: i32 = 16;
+
+/// What Arrow says of a field that holds UUIDs, and where; Parquet says it by a type of its own.
+const UUID_MARK: (&str, &str) = ("ARROW:extension:name", "arrow.uuid");
+
+/// The same of Avro.
+const UUID_OF_AVRO: (&str, &str) = ("logicalType", "uuid");
+
 /// The greatest whole number of which a float holds it and every smaller one: beyond it, it has none for each of them.
 pub(crate) const FLOAT_EXACT_MAX: u64 = 1 << 53;
 
@@ -165,13 +174,14 @@ impl Column {
         Arc::new(Field::new(&self.name, self.data_type(), true))
     }
 
-    /// The column that holds every value of an Arrow field, where one does. What has nulls alone is text.
+    /// The column that holds every value of an Arrow field, where one does. What has nulls alone is text, and so is a UUID.
     pub fn from_field(field: &Field) -> Option<Self> {
-        Self::inside(field.name(), field.data_type(), NESTING_MAX)
+        Self::inside(field.name(), field, NESTING_MAX)
     }
 
-    fn inside(name: &str, data_type: &DataType, levels: usize) -> Option<Self> {
-        if *data_type == DataType::Null {
+    fn inside(name: &str, field: &Field, levels: usize) -> Option<Self> {
+        let data_type = field.data_type();
+        if *data_type == DataType::Null || is_uuid(field) {
             return Some(Self::new(name, ColumnType::String));
         }
         let column_type = ColumnType::from_data_type(data_type)?;
@@ -185,13 +195,13 @@ impl Column {
                 if fields.is_empty() || !fields.iter().all(|field| names.insert(field.name().to_ascii_lowercase())) {
                     return None;
                 }
-                fields.iter().map(|field| Self::inside(field.name(), field.data_type(), levels)).collect::<Option<Vec<_>>>()?
+                fields.iter().map(|field| Self::inside(field.name(), field, levels)).collect::<Option<Vec<_>>>()?
             }
             DataType::List(element) | DataType::LargeList(element) | DataType::FixedSizeList(element, _) | DataType::ListView(element) | DataType::LargeListView(element) => {
-                vec![Self::inside(ELEMENT, element.data_type(), levels)?]
+                vec![Self::inside(ELEMENT, element, levels)?]
             }
             // A map is a list of its entries, each a key and a value.
-            DataType::Map(entries, _) => vec![Self::inside(ELEMENT, entries.data_type(), levels)?],
+            DataType::Map(entries, _) => vec![Self::inside(ELEMENT, entries, levels)?],
             _ => return None,
         };
         Some(Self { name: name.to_owned(), column_type, fields })
@@ -201,6 +211,19 @@ impl Column {
     pub fn leaves(&self) -> usize {
         if self.fields.is_empty() { 1 } else { self.fields.iter().map(Self::leaves).sum() }
     }
+}
+
+/// Whether a field holds UUIDs: sixteen bytes alone may be anything.
+fn is_uuid(field: &Field) -> bool {
+    let says = |(key, value): (&str, &str)| field.metadata().get(key).is_some_and(|found| found == value);
+    *field.data_type() == DataType::FixedSizeBinary(UUID_BYTES) && (says(UUID_MARK) || says(UUID_OF_AVRO))
+}
+
+/// A field of sixteen bytes that says that they are UUIDs.
+pub(crate) fn as_uuid(mut field: Field) -> Field {
+    let (key, value) = UUID_MARK;
+    field.metadata_mut().insert(key.to_owned(), value.to_owned());
+    field
 }
 
 impl fmt::Display for Column {
@@ -241,6 +264,19 @@ mod tests {
         }
         let shown = |kept: DataType| Column::from_field(&Field::new("x", kept, true)).unwrap().to_string();
         assert_eq!((shown(DataType::Null), shown(list(DataType::Null))), ("string".to_owned(), "list(string)".to_owned()));
+    }
+
+    #[test]
+    fn sixteen_bytes_are_text_where_they_say_that_they_are_uuids() {
+        let bytes = Field::new("id", DataType::FixedSizeBinary(UUID_BYTES), true);
+        let of_avro = bytes.clone().with_metadata([("logicalType".to_owned(), "uuid".to_owned())].into());
+        assert_eq!(Column::from_field(&bytes), None);
+        for uuid in [as_uuid(bytes), of_avro] {
+            assert_eq!(Column::from_field(&uuid), Some(Column::new("id", ColumnType::String)));
+            let list = Field::new("l", DataType::List(Arc::new(uuid)), true);
+            assert_eq!(Column::from_field(&list).unwrap().to_string(), "list(string)");
+        }
+        assert_eq!(Column::from_field(&as_uuid(Field::new("id", DataType::FixedSizeBinary(8), true))), None);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray, StringViewArray, StructArray, TimestampMicrosecondArray, new_null_array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::kernels::cmp::distinct;
-use arrow::compute::{CastOptions, cast_with_options, nullif, take};
-use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType};
-use arrow::util::display::array_value_to_string;
+use arrow::compute::{CastOptions, cast_with_options, max, min, nullif, take};
+use arrow::datatypes::{ArrowNumericType, DataType, Date32Type, Field, FieldRef, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use chrono::{DateTime, NaiveDate};
 
-use super::column::{Column, ColumnType, ELEMENT, FLOAT_EXACT_MAX};
+use super::column::{Column, ColumnType, ELEMENT, FLOAT_EXACT_MAX, UUID_BYTES};
 use super::exact::{Rounding, Rounds, floats, is_rounded};
 use super::json::column_to_json;
 use crate::error::{Error, Result};
@@ -26,12 +27,30 @@ pub(crate) fn show(array: &ArrayRef, row: usize) -> String {
         let converted = natural.and_then(|column| convert(&slice, &column).ok()).map(|array| column_to_json(&array));
         return converted.and_then(|values| values.first().map(ToString::to_string)).unwrap_or_default();
     }
+    if let Some(uuids) = slice.as_fixed_size_binary_opt().filter(|uuids| uuids.value_length() == UUID_BYTES) {
+        return uuids.iter().flatten().find_map(uuid_text).unwrap_or_default();
+    }
     // The display of a named zone needs a table of zones; UTC needs none.
     let shown = match slice.as_any().downcast_ref::<TimestampMicrosecondArray>() {
-        Some(instants) if instants.timezone() == Some("UTC") => array_value_to_string(&instants.clone().with_timezone("+00:00"), 0),
-        _ => array_value_to_string(&slice, 0),
+        Some(instants) if instants.timezone() == Some("UTC") => written(&instants.clone().with_timezone("+00:00")),
+        _ => written(&slice),
     };
-    shown.unwrap_or_default()
+    shown.unwrap_or_else(|| number_of(&slice))
+}
+
+/// The first value as Arrow writes it; none where it cannot.
+fn written(array: &dyn Array) -> Option<String> {
+    let options = FormatOptions::default();
+    ArrayFormatter::try_new(array, &options).ok()?.value(0).try_to_string().ok()
+}
+
+/// The number that a day or an instant is stored as, of which no calendar has the day.
+fn number_of(time: &ArrayRef) -> String {
+    let wide = match time.data_type() {
+        DataType::Date32 => DataType::Int32,
+        _ => DataType::Int64,
+    };
+    cast_with_options(time, &wide, &CastOptions::default()).ok().and_then(|number| written(&number)).unwrap_or_default()
 }
 
 /// An array as one of a column; what does not fit is null, a field that it lacks too. Long numbers become the nearest float.
@@ -47,7 +66,7 @@ pub(crate) fn convert_as(stored: &ArrayRef, column: &Column, rounding: Rounding)
 /// The same, field by field.
 pub(crate) fn convert_with(stored: &ArrayRef, column: &Column, rounds: &Rounds) -> Result<ArrayRef> {
     if !column.column_type.is_nested() && *stored.data_type() == column.column_type.data_type() && column.column_type != ColumnType::Float {
-        return Ok(Arc::clone(stored));
+        return Ok(in_calendar(stored));
     }
     match column.column_type {
         ColumnType::Struct => {
@@ -71,8 +90,27 @@ pub(crate) fn convert_with(stored: &ArrayRef, column: &Column, rounds: &Rounds) 
             let values = column_to_json(&convert_as(stored, &natural, Rounding::Refused)?);
             Ok(Arc::new(values.into_iter().map(|value| (!value.is_null()).then(|| value.to_string())).collect::<StringViewArray>()))
         }
-        _ => convert_plain(stored, column.column_type, rounds.here()),
+        _ => Ok(in_calendar(&convert_plain(stored, column.column_type, rounds.here())?)),
     }
+}
+
+/// Days and instants without those that no calendar has. Programs write the greatest number of a type for "for ever": it has no day that
+/// a chunk, a range or an age could be told by.
+fn in_calendar(times: &ArrayRef) -> ArrayRef {
+    match times.data_type() {
+        DataType::Date32 => inside::<Date32Type>(times, |days| NaiveDate::from_epoch_days(days).is_some()),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => inside::<TimestampMicrosecondType>(times, |micros| DateTime::from_timestamp_micros(micros).is_some()),
+        _ => Arc::clone(times),
+    }
+}
+
+/// Values without those outside of a range: where its least and its greatest are inside, all are.
+fn inside<T: ArrowNumericType>(values: &ArrayRef, is_inside: impl Fn(T::Native) -> bool) -> ArrayRef {
+    let Some(found) = values.as_primitive_opt::<T>() else { return Arc::clone(values) };
+    if [min(found), max(found)].into_iter().flatten().all(&is_inside) {
+        return Arc::clone(values);
+    }
+    Arc::new(found.unary_opt::<_, T>(|value| is_inside(value).then_some(value)).with_data_type(values.data_type().clone()))
 }
 
 fn no_way(stored: &ArrayRef, column: &Column) -> Error {
@@ -94,6 +132,7 @@ fn convert_plain(stored: &ArrayRef, column_type: ColumnType, rounding: Rounding)
     refuse_reinterpretation(plain.data_type(), column_type)?;
     Ok(match (plain.data_type(), column_type) {
         (DataType::Null, _) => new_null_array(&target, plain.len()),
+        (DataType::FixedSizeBinary(UUID_BYTES), ColumnType::String) => uuids(&plain),
         // Whoever has it as text has it with all of its digits.
         (DataType::Timestamp(unit, _), ColumnType::String) => {
             let instants = cast_with_options(&plain, &DataType::Timestamp(*unit, Some("+00:00".into())), &options)?;
@@ -134,6 +173,16 @@ fn refuse_reinterpretation(stored: &DataType, column_type: ColumnType) -> Result
         }
         _ => Ok(()),
     }
+}
+
+/// UUIDs as people write them. No other sixteen bytes come this far: a column is told by its field.
+fn uuids(stored: &ArrayRef) -> ArrayRef {
+    let texts = stored.as_fixed_size_binary_opt().into_iter().flat_map(|found| found.iter().map(|bytes| bytes.and_then(uuid_text)));
+    Arc::new(texts.collect::<StringViewArray>())
+}
+
+fn uuid_text(bytes: &[u8]) -> Option<String> {
+    uuid::Uuid::from_slice(bytes).ok().map(|uuid| uuid.hyphenated().to_string())
 }
 
 fn is_text(stored: &DataType) -> bool {
@@ -470,6 +519,43 @@ mod tests {
         ] {
             assert_eq!(json!(column_to_json(&convert_with(&stored, &column, &rounds).unwrap())), expected, "{rounds:?}");
         }
+    }
+
+    #[test]
+    fn a_day_that_no_calendar_has_does_not_fit() {
+        // As other programs write "for ever", and "always has been".
+        let days: ArrayRef = Arc::new(arrow::array::Date32Array::from(vec![Some(0), Some(i32::MAX), None, Some(-i32::MAX)]));
+        let micros: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![Some(0), Some(i64::MAX), None, Some(-i64::MAX)]).with_timezone("UTC"));
+        let millis: ArrayRef = Arc::new(arrow::array::TimestampMillisecondArray::from(vec![Some(0), Some(9_000_000_000_000_000), None, Some(-9_000_000_000_000_000)]));
+        for (stored, column_type, first, value) in [
+            (&days, ColumnType::Date, "1970-01-01", i32::MAX.to_string()),
+            (&micros, ColumnType::Timestamp, "1970-01-01T00:00:00Z", i64::MAX.to_string()),
+            (&millis, ColumnType::Timestamp, "1970-01-01T00:00:00Z", "9000000000000000".to_owned()),
+        ] {
+            assert_eq!(converted(stored, column_type), ([first, "~", "~", "~"].map(str::to_owned).to_vec(), vec![1, 3]), "{column_type}");
+            let column = Column::new("x", column_type);
+            let made = convert(stored, &column).unwrap();
+            assert_eq!((made.data_type(), misfits(stored, &made, &column)[0].value.as_str()), (&column_type.data_type(), value.as_str()));
+            assert_eq!(convert(&stored.slice(0, 1), &column).unwrap().null_count(), 0);
+        }
+        let kept: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![1, 2]).with_timezone("UTC"));
+        assert!(Arc::ptr_eq(&convert(&kept, &Column::new("t", ColumnType::Timestamp)).unwrap(), &kept));
+    }
+
+    #[test]
+    fn uuids_are_text_at_every_level() {
+        let bytes = [1_u8, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+        let found = vec![Some(&bytes[..]), None];
+        let uuids: ArrayRef = Arc::new(arrow::array::FixedSizeBinaryArray::try_from_sparse_iter_with_size(found.into_iter(), UUID_BYTES).unwrap());
+        let text = "01020304-0506-0708-090a-0b0c0d0e0f10";
+        assert_eq!(converted(&uuids, ColumnType::String), (vec![text.to_owned(), "~".to_owned()], vec![]));
+        assert_eq!((show(&uuids, 0), show(&uuids, 1)), (text.to_owned(), String::new()));
+        assert!(convert(&uuids, &Column::new("x", ColumnType::Integer)).is_err());
+        let field = crate::catalog::column::as_uuid(Field::new("id", DataType::FixedSizeBinary(UUID_BYTES), true));
+        let nested: ArrayRef = Arc::new(StructArray::new(vec![field].into(), vec![uuids], None));
+        let column = Column::from_field(&Field::new("s", nested.data_type().clone(), true)).unwrap();
+        assert_eq!(column.to_string(), "struct(id string)");
+        assert_eq!(json!(column_to_json(&convert(&nested, &column).unwrap())), json!([{"id": text}, {"id": null}]));
     }
 
     #[test]

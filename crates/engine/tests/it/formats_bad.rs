@@ -180,3 +180,24 @@ async fn packed_files_of_columns_say_what_to_do() {
     let error = infer(Csv::bytes(b"\xd0\xcf\x11\xe0 and more".to_vec())).await.unwrap_err();
     assert!(error.to_string().contains("save it as .xlsx"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_that_no_calendar_has_rejects_its_row() {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch};
+    let ward = Ward::new().await;
+    // As databases write "for ever". It would be stored in a chunk of its own, or of none.
+    let days: ArrayRef = Arc::new(Date32Array::from(vec![0, i32::MAX, 31, 59]));
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 4]));
+    let batch = RecordBatch::try_from_iter([("day", days), ("n", numbers)]).unwrap();
+    let mut writer = arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    let report = ward.mill.load("contracts", Arrow::bytes(writer.into_inner().unwrap())).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (3, 1));
+    let reject = ward.mill.rejects("contracts", 0, 10).await.unwrap().items.remove(0).reject;
+    assert_eq!(reject.describe(), "line 2, column \"day\", value \"2147483647\": not a date; write YYYY-MM-DD");
+    assert_eq!(reject.raw, r#"{"day":"2147483647","n":2}"#);
+    assert_eq!(ward.rows("select day, n from contracts order by n").await, json!([["1970-01-01", "1970-02-01", "1970-03-01"], [1, 3, 4]]));
+}

@@ -44,7 +44,8 @@ impl AvroSource {
         let blocks = AvroBlocks::open(source)?;
         let name = source.name().to_owned();
         let wrong = |what: String| Error::invalid(format!("{name}: the schema of the Avro file cannot be read: {what}; write it anew"));
-        let rows: Value = serde_json::from_str(&blocks.schema).map_err(|error| wrong(error.to_string()).because(error))?;
+        let mut rows: Value = serde_json::from_str(&blocks.schema).map_err(|error| wrong(error.to_string()).because(error))?;
+        leave_uuids(&mut rows);
         if rows.get("type").and_then(Value::as_str) != Some("record") {
             return Err(Error::invalid(format!("{name}: the Avro file does not hold records, which are what rows are made of; write it with a record schema")));
         }
@@ -131,6 +132,21 @@ impl Batches for AvroSource {
 
     fn bytes_read(&self, _: u64) -> u64 {
         self.blocks.bytes_read()
+    }
+}
+
+/// Takes from a schema that some of its texts are UUIDs: the reader would make bytes of them, and give up the file at one that is none.
+fn leave_uuids(schema: &mut Value) {
+    match schema {
+        Value::Array(parts) => parts.iter_mut().for_each(leave_uuids),
+        Value::Object(map) => {
+            let is = |key: &str, text: &str| map.get(key).and_then(Value::as_str) == Some(text);
+            if is("type", "string") && is("logicalType", "uuid") {
+                map.remove("logicalType");
+            }
+            ["type", "fields", "items", "values"].into_iter().for_each(|key| map.get_mut(key).into_iter().for_each(leave_uuids));
+        }
+        _ => {}
     }
 }
 
@@ -229,6 +245,25 @@ mod tests {
         let mut snappy = snap::raw::Encoder::new().compress_vec(&two_rows()).unwrap();
         snappy.extend_from_slice(&crc32fast::hash(&two_rows()).to_be_bytes());
         assert_eq!(load("t.avro", container(SCHEMA, "snappy", &[(2, snappy)]), &[]).unwrap().rows(), ["-1|x|[-2]", "2|~|[4]"]);
+    }
+
+    #[test]
+    fn uuids_are_the_texts_that_they_are() {
+        let schema = r#"{"type":"record","name":"Row","fields":[
+            {"name":"id","type":{"type":"string","logicalType":"uuid"}},
+            {"name":"other","type":["null",{"type":"string","logicalType":"uuid"}]},
+            {"name":"bytes","type":{"type":"fixed","name":"Id","size":16,"logicalType":"uuid"}}]}"#;
+        let mut rows = Vec::new();
+        for (id, other) in [("F81D4FAE-7dec-11d0-a765-00a0c91e6bf6", None), ("none at all", Some("x"))] {
+            text(id, &mut rows);
+            write_varint(i64::from(other.is_some()), &mut rows);
+            other.into_iter().for_each(|other| text(other, &mut rows));
+            rows.extend_from_slice(&[9; 16]);
+        }
+        let loaded = load("t.avro", container(schema, "null", &[(2, rows)]), &[]).unwrap();
+        assert_eq!(loaded.types(), "id:string other:string bytes:string");
+        let bytes = "09090909-0909-0909-0909-090909090909";
+        assert_eq!(loaded.rows(), [format!("F81D4FAE-7dec-11d0-a765-00a0c91e6bf6|~|{bytes}"), format!("none at all|x|{bytes}")]);
     }
 
     #[test]

@@ -11,10 +11,11 @@ use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader};
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
-use parquet::basic::Type;
+use parquet::basic::{LogicalType, Type};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
+use parquet::schema::types::ColumnDescriptor;
 
 use super::batch::BATCH_ROWS;
 use super::columnar::Batches;
@@ -23,6 +24,7 @@ use super::parquet_pages::{Groups, Leaf, Meter};
 use super::plain_size::held_max;
 use super::{Access, Spooled};
 use crate::catalog::COLUMNS_MAX;
+use crate::catalog::column::as_uuid;
 use crate::encryption::SealedReader;
 use crate::error::{Error, Result};
 
@@ -121,7 +123,7 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
             return Err(refused(&format!("its footer claims {claimed} rows, and its row groups {rows}")));
         }
         let columns = metadata.file_metadata().schema_descr();
-        let mut leaves = columns.columns().iter().map(|leaf| leaf.physical_type());
+        let mut leaves = columns.columns().iter().map(|leaf| &**leaf);
         let hint = loaded.schema().fields().iter().map(|field| viewed(field, &mut leaves)).collect();
         let levels = parquet_to_arrow_field_levels(columns, ProjectionMask::all(), Some(&hint)).map_err(|error| refused(&error.to_string()).because(error))?;
         let most_rows = limit.unwrap_or(BATCH_ROWS).clamp(1, BATCH_ROWS);
@@ -242,26 +244,35 @@ fn look_at_schema<R: ChunkReader>(input: &R, size: u64) -> Result<(), String> {
 }
 
 /// A field with views for its texts, and lists that know their offsets: other types make copies of what is stored once, which the schema
-/// that a file brings along can ask for. `leaves` says how the file stores what has no fields, from here on.
-fn viewed(field: &FieldRef, leaves: &mut dyn Iterator<Item = Type>) -> FieldRef {
-    Arc::new(field.as_ref().clone().with_data_type(viewed_type(field.data_type(), leaves)))
+/// that a file brings along can ask for. `leaves` says how the file stores what has no fields, from here on; what it calls UUIDs is marked.
+fn viewed<'a>(field: &FieldRef, leaves: &mut dyn Iterator<Item = &'a ColumnDescriptor>) -> FieldRef {
+    let (data_type, leaf) = viewed_type(field.data_type(), leaves);
+    let viewed = field.as_ref().clone().with_data_type(data_type);
+    let is_uuid = matches!(leaf.and_then(ColumnDescriptor::logical_type_ref), Some(LogicalType::Uuid));
+    Arc::new(if is_uuid { as_uuid(viewed) } else { viewed })
 }
 
-fn viewed_type(data_type: &DataType, leaves: &mut dyn Iterator<Item = Type>) -> DataType {
-    match data_type {
-        DataType::Dictionary(_, value) => viewed_type(value, leaves),
+/// The type of a field, and how the file stores it where it has no fields.
+fn viewed_type<'a>(data_type: &DataType, leaves: &mut dyn Iterator<Item = &'a ColumnDescriptor>) -> (DataType, Option<&'a ColumnDescriptor>) {
+    let nested = match data_type {
+        DataType::Dictionary(_, value) => return viewed_type(value, leaves),
         DataType::List(element) | DataType::LargeList(element) | DataType::ListView(element) | DataType::LargeListView(element) | DataType::FixedSizeList(element, _) => {
             DataType::List(viewed(element, leaves))
         }
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(|field| viewed(field, leaves)).collect()),
         DataType::Map(entries, sorted) => DataType::Map(viewed(entries, leaves), *sorted),
-        leaf => match (leaf, leaves.next()) {
-            (DataType::Utf8 | DataType::LargeUtf8, _) => DataType::Utf8View,
-            // The days of old programs reach further than nanoseconds do: the year 9999 would come out as one of the nineteenth century.
-            (DataType::Timestamp(TimeUnit::Nanosecond, zone), Some(Type::INT96)) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
-            _ => leaf.clone(),
-        },
-    }
+        plain => {
+            let leaf = leaves.next();
+            let viewed = match (plain, leaf.map(ColumnDescriptor::physical_type)) {
+                (DataType::Utf8 | DataType::LargeUtf8, _) => DataType::Utf8View,
+                // The days of old programs reach further than nanoseconds do: the year 9999 would come out as one of the nineteenth century.
+                (DataType::Timestamp(TimeUnit::Nanosecond, zone), Some(Type::INT96)) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
+                _ => plain.clone(),
+            };
+            return (viewed, leaf);
+        }
+    };
+    (nested, None)
 }
 
 /// Whether values of a type are copied for each row that has them.
@@ -279,10 +290,10 @@ mod crafted;
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{ArrayRef, BinaryArray, Decimal128Array, Float32Array, Int32Array, ListArray, StringArray, TimestampNanosecondArray, UInt64Array};
+    use arrow::array::{ArrayRef, BinaryArray, Decimal128Array, FixedSizeBinaryArray, Float32Array, Int32Array, ListArray, StringArray, TimestampNanosecondArray, UInt64Array};
     use arrow::datatypes::Int32Type;
     use parquet::arrow::ArrowWriter;
-    use parquet::data_type::{Int64Type, Int96, Int96Type};
+    use parquet::data_type::{FixedLenByteArray, FixedLenByteArrayType, Int64Type, Int96, Int96Type};
     use parquet::file::writer::SerializedFileWriter;
     use parquet::schema::parser::parse_message_type;
 
@@ -352,6 +363,32 @@ mod tests {
         let row = |n: &str, time: &str| format!("{{\"n\":\"{n}\",\"inside\":\"{time}\"}}|{time}");
         assert_eq!(loaded.rows(), [row("1970-01-01T00:00:00.000001Z", last), row("1970-01-01T00:00:00Z", first), row("1969-12-31T23:59:59.999999Z", noon)]);
         assert_eq!(loaded.described(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn uuids_are_text() {
+        let schema = "message rows { required fixed_len_byte_array(16) id (UUID); optional group s { optional fixed_len_byte_array(16) inside (UUID); } }";
+        let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(parse_message_type(schema).unwrap()), Default::default()).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let uuid = |last: u8| FixedLenByteArray::from([[7_u8; 15].as_slice(), &[last]].concat());
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<FixedLenByteArrayType>().write_batch(&[uuid(1), uuid(2)], None, None).unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<FixedLenByteArrayType>().write_batch(&[uuid(3)], Some(&[2, 0]), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        let bytes = writer.into_inner().unwrap();
+        let loaded = load("t.parquet", bytes.clone(), &[]).unwrap();
+        assert_eq!(loaded.types(), "id:string s:struct(inside string)");
+        let text = |last: &str| format!("07070707-0707-0707-0707-0707070707{last}");
+        assert_eq!(loaded.rows(), [format!("{}|{{\"inside\":\"{}\"}}", text("01"), text("03")), format!("{}|~", text("02"))]);
+        // The sample shows it as people write it, and it becomes nothing else.
+        assert_eq!(loaded.inference.preview.rows[0][0], text("01"));
+        assert!(refused("t.parquet", bytes, &[("id", ColumnType::Integer)]).contains("cannot be read as"));
+        // Sixteen bytes of which nobody says what they are have no place.
+        let bytes: ArrayRef = Arc::new(FixedSizeBinaryArray::try_from_iter([[7_u8; 16]].into_iter()).unwrap());
+        assert!(refused("t.parquet", write(vec![("b", bytes)]), &[]).contains("column \"b\" is of the Parquet type FixedSizeBinary(16)"));
     }
 
     #[test]

@@ -14,6 +14,9 @@ const LOOKED_AT_BYTES: u64 = 256 << 20;
 /// Times the size of a file that a part of it may take which is held in memory whole, between what any file and no file may.
 const HELD_RATIO: u64 = 64;
 
+/// A UUID as it is written out.
+const UUID_TEXT_BYTES: u64 = 36;
+
 /// Bytes that a part of a file may take in memory: what is small in the file has no need of very much.
 pub(crate) fn held_max(file_bytes: u64, least: u64, most: u64) -> u64 {
     file_bytes.saturating_mul(HELD_RATIO).clamp(least, most)
@@ -179,6 +182,8 @@ fn sizes_of(array: &ArrayRef) -> Sizes {
             let length = usize::try_from(*length).unwrap_or_default();
             ranges_to_sizes(list.values(), (0..list.len()).map(|index| (index * length, (index + 1) * length)))
         }
+        // None but UUIDs are read, which are text.
+        DataType::FixedSizeBinary(_) => Sizes::Equal(UUID_TEXT_BYTES),
         other => Sizes::Equal(other.primitive_width().map_or(8, |width| width as u64)),
     }
 }
