@@ -52,7 +52,7 @@ use crate::storage::writes::Writes;
 const BATCHES_IN_FLIGHT: usize = 4;
 /// Passes over a file at most: one with the inferred types, one with the promoted ones, and one to be safe.
 const PASSES_MAX: usize = 3;
-/// Times that a load begins anew because others have brought columns too, or changed the steps.
+/// Times that a load begins anew because others have made the dataset, brought columns too, or changed the steps.
 const ATTEMPTS: usize = 8;
 /// Inputs that are looked through in about a tenth of a millisecond.
 const INLINE_MAX_BYTES: u64 = 16 << 10;
@@ -322,9 +322,9 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
                 Ok((Committed::Before(version, known), own, ..)) => Ok(Some(Loaded { report: once::answer(&host.dataset, version, &known, &own)?, created: false })),
                 Ok(_) => Err(Error::internal("a commit was not reported")),
                 Err(error) if error.kind() == ErrorKind::Conflict => {
-                    // Somebody else has brought columns, perhaps the same ones, widened some, or changed the steps. Under another
-                    // contract the load is not the one that was asked for.
+                    // Somebody else has made the dataset, brought columns, widened some or changed the steps. Under another contract it is another load.
                     let outdated = match (&before, host.log.snapshot().await) {
+                        (None, Ok(Some(_))) => plan.mode != LoadMode::Create,
                         (Some(before), Ok(Some(now))) => {
                             let altered = widens || !new_columns.is_empty() || before.metadata.steps != now.metadata.steps || !agree(&before.arrow, &now.arrow);
                             before.metadata.contract == now.metadata.contract && altered

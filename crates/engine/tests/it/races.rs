@@ -60,6 +60,37 @@ async fn an_engine_notices_that_another_has_made_a_dataset_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_makes_a_dataset_that_another_has_made_meanwhile_adds_to_it() {
+    for (mode, rows_then) in [(LoadMode::CreateOrAppend, 5), (LoadMode::Replace, 2), (LoadMode::Upsert { key: vec!["n".to_owned()] }, 4)] {
+        let disk: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let (store, slow) = (FaultyStore::around(Arc::clone(&disk)), FaultyStore::around(disk));
+        let (mill, late) = (over(&store).await.tenant("acme").unwrap(), over(&slow).await.tenant("acme").unwrap());
+        let release = slow.hold("_delta_log/00000000000000000000.json");
+        let loading = tokio::spawn({
+            let late = late.clone();
+            async move { late.load("orders", Json::bytes(rows(2, 2)).mode(mode)).await }
+        });
+        slow.stopped().await;
+        mill.load("orders", Json::bytes(rows(0, 3))).await.unwrap();
+        release.notify_one();
+        let report = loading.await.unwrap().unwrap();
+        assert_eq!((report.version, report.rows, report.replaced), (1, 2, 5 - rows_then));
+        assert_eq!((count(&mill).await, count(&late).await), (Some(rows_then), Some(rows_then)));
+    }
+    // Unless it was to be made by this load and by no other.
+    let disk: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let (store, slow) = (FaultyStore::around(Arc::clone(&disk)), FaultyStore::around(disk));
+    let (mill, late) = (over(&store).await.tenant("acme").unwrap(), over(&slow).await.tenant("acme").unwrap());
+    let release = slow.hold("_delta_log/00000000000000000000.json");
+    let loading = tokio::spawn(async move { late.load("orders", Json::bytes(rows(2, 2)).mode(LoadMode::Create)).await });
+    slow.stopped().await;
+    mill.load("orders", Json::bytes(rows(0, 3))).await.unwrap();
+    release.notify_one();
+    assert_eq!(loading.await.unwrap().unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(count(&mill).await, Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_never_puts_a_new_log_behind_an_old_one() {
     // Asked a moment before, and opened from a checkpoint of the very version that is known.
     for checkpointed in [false, true] {
