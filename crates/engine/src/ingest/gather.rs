@@ -36,7 +36,7 @@ use crate::storage::entry::LoadRecord;
 pub(super) const SHARED_MAX_BYTES: u64 = 1 << 20;
 /// Bytes of its rows in memory up to which it does: a packed input may be a thousand times smaller.
 pub(super) const SHARED_MAX_DECODED_BYTES: usize = 8 << 20;
-/// Kilobytes of inputs that may wait for a commit, in all datasets of an engine together.
+/// Kilobytes of inputs that may wait for a commit, in all datasets of an engine together; of packed ones those of their rows.
 const ROOM_KIB: u32 = 64 << 10;
 /// How long a load waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(30);
@@ -152,12 +152,14 @@ impl Default for Gatherings {
 }
 
 impl Gatherings {
-    /// Room for an input, once there is some.
+    /// Room for an input, once there is some. One that says little of how many rows it is of, because it is packed, takes as much as its rows may
+    /// until they are decoded; then it gives back what they do not take ([`fit`]).
     ///
     /// # Errors
     /// `Exhausted` when there is none for a long time.
-    pub(super) async fn room(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
-        let wanted = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(ROOM_KIB).clamp(1, ROOM_KIB);
+    pub(super) async fn room(&self, bytes: u64, is_packed: bool) -> Result<OwnedSemaphorePermit> {
+        let bytes = if is_packed { bytes.max(SHARED_MAX_DECODED_BYTES as u64) } else { bytes };
+        let wanted = kib(bytes);
         match tokio::time::timeout(ROOM_WAIT, Arc::clone(&self.room).acquire_many_owned(wanted)).await {
             Ok(Ok(room)) => Ok(room),
             Ok(Err(_)) => Err(Error::internal("the room for small loads was closed")),
@@ -194,6 +196,17 @@ impl Gatherings {
     fn lock(&self) -> MutexGuard<'_, HashMap<Path, Gathered>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Kilobytes of room for so many bytes.
+fn kib(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(ROOM_KIB).clamp(1, ROOM_KIB)
+}
+
+/// Gives back the room that an input does not take with its rows, once they are known: the larger of both counts.
+pub(super) fn fit(room: &mut OwnedSemaphorePermit, input_bytes: u64, decoded_bytes: usize) {
+    let needed = kib(input_bytes.max(decoded_bytes as u64)) as usize;
+    drop(room.num_permits().checked_sub(needed).and_then(|spare| room.split(spare)));
 }
 
 /// Somebody commits what gathers for a dataset. Whatever ends it, the next load begins a new one.
@@ -255,7 +268,29 @@ impl Turn {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn packed_inputs_wait_by_the_rows_that_they_may_be_of() {
+        let gatherings = Gatherings::default();
+        let at_once = |bytes: u64, is_packed: bool| gatherings.room(bytes, is_packed).now_or_never().map(Result::unwrap);
+        let mut packed: Vec<_> = (0..8).map(|_| at_once(2_000, true).unwrap()).collect();
+        // Eight of them may be all that there is room for; a few bytes more do not fit.
+        assert!(at_once(1, false).is_none());
+        for room in &mut packed {
+            fit(room, 2_000, 40 << 10);
+            assert_eq!(room.num_permits(), 40);
+        }
+        let more = [at_once(2_000, true).unwrap(), at_once(1 << 20, false).unwrap()];
+        assert_eq!(more.each_ref().map(OwnedSemaphorePermit::num_permits), [8 << 10, 1 << 10]);
+        // An input that is larger than its rows counts by itself, and none takes more than it has.
+        let [mut packed, mut plain] = more;
+        fit(&mut packed, 900 << 10, 3);
+        fit(&mut plain, 1 << 20, 4 << 20);
+        assert_eq!((packed.num_permits(), plain.num_permits()), (900, 1 << 10));
+    }
 
     #[test]
     fn the_largest_commit_counts_and_the_interval_is_waited_now_and_then() {

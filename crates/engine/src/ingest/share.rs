@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
 
-use super::LoadReport;
 use super::decode::{DecodeOutcome, DecodeTarget};
 use super::gather::{self, SmallLoad};
 use super::pipeline::{LoadHost, Plan, blocking};
+use super::{Compression, FileFormat, LoadReport};
 use crate::catalog::dataset::agree;
 use crate::error::{Error, Result};
 use crate::storage::entry::LoadRecord;
@@ -22,7 +22,10 @@ pub(super) async fn is_outdated(host: &LoadHost, before: &Snapshot) -> bool {
 /// A small load into a dataset that is there: it is decoded here and committed together with others. `None`: it is small
 /// only as long as it is packed, or it asks for wider columns.
 pub(super) async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot) -> Result<Option<LoadReport>> {
-    let room = host.gatherings.room(plan.source.size()).await?;
+    // What is packed, as a file or by its format, may be of many more bytes than it has.
+    let is_text = matches!(plan.inference.format, FileFormat::Csv | FileFormat::Tsv | FileFormat::Json | FileFormat::Ndjson);
+    let is_packed = plan.inference.compression != Compression::None || !is_text;
+    let mut room = host.gatherings.room(plan.source.size(), is_packed).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
     let treatments = plan.treatments.clone();
     target.rounding = treatments.rounding(&target.columns, &plan.types);
@@ -45,12 +48,13 @@ pub(super) async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget
         });
         match outcome {
             _ if bytes > gather::SHARED_MAX_DECODED_BYTES => Ok(None),
-            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects, treatment.left_out(), treatment.nulled()))),
+            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects, bytes, treatment.left_out(), treatment.nulled()))),
             Ok(DecodeOutcome::Promote(_)) => Err(Error::internal("a column of declared type was promoted")),
             Err(error) => Err(error),
         }
     });
-    let Some((rows, mut rejects, left_out, nulled)) = decoded.await? else { return Ok(None) };
+    let Some((rows, mut rejects, bytes, left_out, nulled)) = decoded.await? else { return Ok(None) };
+    gather::fit(&mut room, plan.source.size(), bytes);
     if !plan.decision.demanded(&plan.progress.misfits()).is_empty() {
         return Ok(None);
     }
