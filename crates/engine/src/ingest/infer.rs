@@ -363,10 +363,26 @@ fn refuse_foreign(name: &str, head: &[u8]) -> Result<()> {
         [b'%', b'P', b'D', b'F', b'-', ..] => "a PDF document; copy its table into a sheet",
         [b'O', b'R', b'C', 0..=31, ..] => "an ORC file; write Parquet",
         [0x89, b'P', b'N', b'G', ..] => "a picture; send the numbers it shows",
+        [0x04, 0x22, 0x4d, 0x18, ..] => "packed by lz4; pack it in another way",
+        [0x1f, 0x9d, ..] => "packed by compress; pack it in another way",
+        [b'7', b'z', 0xbc, 0xaf, ..] | [b'R', b'a', b'r', b'!', 0x1a, ..] => "an archive (7z or RAR); send the files in it",
         _ if head.starts_with(b"SQLite format 3\0") => "an SQLite database; export a table as CSV",
+        // The text of the first file in it follows, and would be read with a strange first name.
+        _ if is_tar(head) => "a tar archive; send the files in it, each by itself",
+        _ if is_page(head) => "a page of the web, as servers send one to sign in; look where it comes from",
         _ => return Ok(()),
     };
     Err(Error::invalid(format!("{name}: the file is {kind}. CSV, JSON, Parquet, Arrow, Avro and Excel .xlsx can be loaded, text also packed by gzip, zstd, bzip2 or xz")))
+}
+
+fn is_tar(head: &[u8]) -> bool {
+    let is_marked = matches!(head.get(257..263), Some(b"ustar\0" | b"ustar "));
+    is_marked && head.get(..257).is_some_and(|before| memchr::memchr(0, before).is_some())
+}
+
+fn is_page(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    [&b"<!doctype html"[..], b"<html"].iter().any(|begin| text.get(..begin.len()).is_some_and(|found| found.eq_ignore_ascii_case(begin)))
 }
 
 impl Preview {

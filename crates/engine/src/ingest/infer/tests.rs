@@ -236,3 +236,34 @@ fn rows_of_a_file_with_the_columns_of_the_dataset_are_not_looked_at() {
     // A column may have to be widened, or is new: that is told by rows.
     assert_eq!((looked(ColumnType::Integer, "share"), looked(ColumnType::Float, "other")), ((2, true), (2, true)));
 }
+
+#[test]
+fn files_that_are_no_tables_are_told_by_their_kind() {
+    let mut tar = vec![0; 512];
+    tar[..8].copy_from_slice(b"rows.csv");
+    tar[257..263].copy_from_slice(b"ustar\0");
+    tar.extend_from_slice(b"a,b\n1,2\n3,4\n");
+    tar.resize(1_024, 0);
+    let cases: [(Vec<u8>, &str); 9] = [
+        (gzip(&tar), "a tar archive; send the files in it, each by itself"),
+        (tar, "a tar archive"),
+        (b"\xef\xbb\xbf \n<!DOCTYPE HTML>\n<html>".to_vec(), "a page of the web"),
+        (b"<html lang=\"en\">\n<table>\n".to_vec(), "a page of the web"),
+        (b"\x04\x22\x4d\x18 and more".to_vec(), "packed by lz4"),
+        (b"\x1f\x9d\x90 and more".to_vec(), "packed by compress"),
+        (b"7z\xbc\xaf\x27\x1c and more".to_vec(), "an archive (7z or RAR)"),
+        (b"Rar!\x1a\x07\x01\x00".to_vec(), "an archive (7z or RAR)"),
+        (b"ORC\x01 and more".to_vec(), "an ORC file"),
+    ];
+    let declared = ReadOptions { format: Some(FileFormat::Csv), ..ReadOptions::default() };
+    for (bytes, expected) in cases {
+        for options in [&ReadOptions::default(), &declared] {
+            let found = refusal(bytes.clone(), options);
+            assert!(found.starts_with("t: the file is ") && found.contains(expected), "{expected}: {found}");
+        }
+    }
+    let text = format!("{},b\n1,mustard\n", "x".repeat(200));
+    for table in ["<a>,b\n1,2\n", "html,b\n<html>,2\n", "Rar!,b\n1,2\n", text.as_str()] {
+        assert_eq!(refusal(table.to_owned(), &ReadOptions::default()), "read as Csv", "{table}");
+    }
+}
