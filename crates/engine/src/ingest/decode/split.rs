@@ -222,6 +222,10 @@ impl Splitter {
         let mut cell_start = 0;
         // Where the search for the end of the cell at hand goes on.
         let mut at = 0;
+        if let Some(length) = self.separator_line(text) {
+            self.line += 1;
+            (row_start, cell_start, at) = (length, length, length);
+        }
         'search: loop {
             if at == row_start && signs.comments(text.get(at)) {
                 let Some(length) = text.get(at..).and_then(|rest| memchr(terminator, rest)).or(last.then_some(text.len() - at)) else { break 'search };
@@ -335,6 +339,17 @@ impl Splitter {
             return Err(Broken::RowTooLong { line: self.line });
         }
         Ok(row_start)
+    }
+
+    /// The length of a first line that says the delimiter to spreadsheets, and is no row: `sep=;`.
+    fn separator_line(&self, text: &[u8]) -> Option<usize> {
+        let (name, rest) = text.split_first_chunk::<4>().filter(|_| self.line == 1)?;
+        let end = match rest {
+            [delimiter, b'\r', end, ..] if *delimiter == self.delimiter && *end == self.terminator => 7,
+            [delimiter, end, ..] if *delimiter == self.delimiter && *end == self.terminator => 6,
+            _ => return None,
+        };
+        name.eq_ignore_ascii_case(b"sep=").then_some(end)
     }
 
     /// Takes the row in, or notes why not.
@@ -470,6 +485,18 @@ mod tests {
         assert_eq!(cut("\"a\\\"b\",\"c\\\\\"\n\"d\"\"e\",\"\\é\nf\"\ng,\\h\n", signs), (rows(&[(1, &["a\"b", "c\\"]), (2, &["d\"e", "é\nf"]), (4, &["g", "\\h"])]), 0));
         let mut splitter = Splitter::new(b',', b'\n', signs, None);
         assert_eq!(splitter.split(b"a,\"b\\", true, 10, &mut Tile::default()), Err(Broken::Unterminated { line: 1, column: 1 }));
+    }
+
+    #[test]
+    fn a_first_line_that_says_the_delimiter_is_no_row() {
+        let usual = Signs::default();
+        assert_eq!(cut("sep=,\na,b\n1,2\n", usual), (rows(&[(2, &["a", "b"]), (3, &["1", "2"])]), 0));
+        assert_eq!(cut("SEP=,\r\na,b", usual), (rows(&[(2, &["a", "b"])]), 0));
+        assert_eq!(cut("sep=,", usual), (rows(&[(1, &["sep=", ""])]), 0));
+        // It says another one, it is not the first, or it is longer.
+        for text in ["sep=;\n", "a\nsep=,\n", "sep=,,\n", "step=,\n"] {
+            assert_eq!(cut(text, usual).0.len(), text.lines().count(), "{text}");
+        }
     }
 
     #[test]

@@ -52,6 +52,16 @@ fn headers_are_told_from_rows() {
 }
 
 #[test]
+fn a_first_line_for_spreadsheets_says_the_delimiter() {
+    for (text, delimiter) in [("sep=;\r\na;b\r\n1;2,5\r\n3;4,5\r\n", ';'), ("sep=,\na,b\n1,2\n3,4\n", ','), ("\u{feff}sep=\t\na\tb\n1\t2\n", '\t')] {
+        let inference = inferred("t.csv", text);
+        let names: Vec<&str> = inference.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!((names, inference.delimiter, inference.header), (vec!["a", "b"], Some(delimiter), true), "{text}");
+        assert_eq!(inference.columns[0].column_type, ColumnType::Integer);
+    }
+}
+
+#[test]
 fn null_tokens_are_recognised_by_column() {
     let cases: [(&[&str], ColumnType, &[&str], bool); 9] = [
         (&["1", "N/A", "-", "2"], ColumnType::Integer, &["N/A", "-"], true),
