@@ -234,11 +234,16 @@ impl KeyKeeper {
             };
             let location = layout::key_ring_version(tenant, next.version);
             match self.store.put_opts(&location, next.encode()?.into(), PutMode::Create.into()).await {
-                Ok(_) => {
-                    self.remove_before(tenant, next.version).await?;
-                    self.known.invalidate(tenant).await;
-                    return Ok((next, true));
-                }
+                // Others may have changed it twice meanwhile and removed what they replaced, so that this number was free again. Then it counts for
+                // nothing, and keys that were to be destroyed are still there.
+                Ok(_) => match self.versions(tenant).await?.into_iter().max() {
+                    Some(newest) if newest > next.version => self.remove_before(tenant, newest).await?,
+                    _ => {
+                        self.remove_before(tenant, next.version).await?;
+                        self.known.invalidate(tenant).await;
+                        return Ok((next, true));
+                    }
+                },
                 // Somebody was first, or it was this put, whose answer was lost: the next look says which.
                 Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {}
                 Err(error) => return Err(Error::from(error).context(format!("store the keys of {tenant}"))),

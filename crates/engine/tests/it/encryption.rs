@@ -2,10 +2,15 @@
 //! somebody does to its objects is an error.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
 use serde_json::json;
+use tidemill::encryption::MasterKeys;
 use tidemill::{Csv, Engine, Error, ErrorKind, Settings};
 
+use crate::faults::FaultyStore;
 use crate::ward::{KEY, Ward, plain, sealed};
 
 const NEW_KEY: &str = "02b4c6d8eaf01325476981abcde0f1234c5b6a798897a6b5c4d3e2f10e1d2c3b";
@@ -104,6 +109,29 @@ async fn a_store_opens_with_its_key_and_with_no_other() {
     engine.tenant("acme").unwrap().load("orders", Csv::bytes("a\n1\n")).await.unwrap();
     refused(sealed(open.path(), Settings::default(), KEY).open().await, ErrorKind::Invalid, "not encrypted").await;
     assert!(!open.path().join("_tidemill").exists(), "nothing was changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_destroyed_also_when_others_change_them_meanwhile() {
+    let disk: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let slow = FaultyStore::around(Arc::clone(&disk));
+    let over = async |store: Arc<dyn ObjectStore>| {
+        let settings = Settings { upkeep_seconds: 0, background_rollups: false, ..Settings::default() };
+        Engine::builder().object_store(store).settings(settings).encryption(Arc::new(MasterKeys::parse(KEY).unwrap())).open().await.unwrap()
+    };
+    let (engine, late) = (over(Arc::clone(&disk)).await, over(Arc::new(slow.clone())).await);
+    engine.tenant("acme").unwrap().load("orders", Csv::bytes("a\n1\n")).await.unwrap();
+    // It has read the first version of the keys and is about to put the second.
+    let release = slow.hold("keys/acme/00000000000000000002.json");
+    let erasing = tokio::spawn(async move { late.keys().unwrap().erase("acme").await });
+    slow.stopped().await;
+    for data_keys in [2, 3] {
+        assert_eq!(engine.keys().unwrap().rotate("acme").await.unwrap().data_keys, data_keys);
+    }
+    release.notify_one();
+    assert_eq!(erasing.await.unwrap().unwrap().data_keys, 0);
+    let error = over(disk).await.tenant("acme").unwrap().sql("select count(*) from orders").await.unwrap_err();
+    assert!(error.message().contains("destroyed"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
