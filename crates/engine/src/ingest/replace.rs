@@ -150,7 +150,13 @@ impl Replaced {
         let staying: Vec<Arc<Segment>> = snapshot.segments.iter().filter(|segment| !gone.contains(segment.path.as_str())).cloned().chain(left).collect();
         // Whoever has the key of the load goes.
         let except: Vec<&str> = if let Self::Keys(keys) = self { keys.columns().map(|(name, _)| name).collect() } else { Vec::new() };
-        intake::check_staying(host, unique, snapshot, &staying, &except).await
+        match (self, intake::check_staying(host, unique, snapshot, &staying, &except).await) {
+            // The rows that were there were compared before. What has come since is compared when the load begins anew: then the contract decides.
+            (Self::Nothing, Err(error)) if error.kind() == ErrorKind::Invalid => {
+                Err(Error::conflict("rows with the same unique keys came into the dataset in the meantime; load again, and the contract decides about these rows").because(error))
+            }
+            (_, checked) => checked,
+        }
     }
 
     /// Commits a load, and in the same moment what it takes out.

@@ -9,8 +9,9 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 use serde_json::json;
+use tidemill::catalog::{Contract, Rule};
 use tidemill::clock::ManualClock;
-use tidemill::{Engine, ErrorKind, Json, Limits, LoadMode, Mill, Scope, Settings, TenantId};
+use tidemill::{Csv, Engine, ErrorKind, Json, Limits, LoadMode, Mill, Scope, Settings, TenantId};
 
 use crate::faults::{Failing, FaultyStore};
 use crate::ward::{Ward, open};
@@ -88,6 +89,23 @@ async fn who_makes_a_dataset_that_another_has_made_meanwhile_adds_to_it() {
     release.notify_one();
     assert_eq!(loading.await.unwrap().unwrap_err().kind(), ErrorKind::Conflict);
     assert_eq!(count(&mill).await, Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unique_key_that_another_brings_while_columns_are_widened_rejects_its_row() {
+    let disk: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let (store, slow) = (FaultyStore::around(Arc::clone(&disk)), FaultyStore::around(disk));
+    let (mill, late) = (over(&store).await.tenant("acme").unwrap(), over(&slow).await.tenant("acme").unwrap());
+    mill.load("orders", Csv::bytes("id,amount\n1,2\n2,3\n").contract(Contract::new(vec![Rule::unique(["id"])]))).await.unwrap();
+    let release = slow.hold("_delta_log/00000000000000000001.json");
+    let loading = tokio::spawn(async move { late.load("orders", Csv::bytes("id,amount\n3,2.5\n4,3.5\n5,4\n")).await });
+    slow.stopped().await;
+    mill.load("orders", Csv::bytes("id,amount\n4,9\n")).await.unwrap();
+    release.notify_one();
+    let report = loading.await.unwrap().unwrap();
+    assert_eq!((report.rows, report.rejected, report.widened.len()), (2, 1, 1));
+    let rows = mill.sql("select id, amount from orders order by id").await.unwrap().to_json()["data"].clone();
+    assert_eq!(rows, json!([[1, 2, 3, 4, 5], [2.0, 3.0, 2.5, 9.0, 4.0]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
