@@ -122,11 +122,13 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let Load { input, options, types, steps, time_column, label, idempotency_key, advance, progress, mode, widening, contract, expected, replays, within } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let order = once::order_of(&mode, &options, &types)?;
+    // Nothing is written yet: who sends slowly keeps no deletion waiting, nor all loads that come behind it.
+    drop(loading);
     let source = spool(input, &progress).await?.expecting(expected).with_unpack_ratio(options.unpack_ratio.or(Some(host.unpack_ratio)));
+    let loading = host.log.begin_load(host.clock.now()).await;
     let source = Arc::new(if idempotency_key.is_some() { source.hashing() } else { source });
     // What steps make of a file is not told by its columns.
-    let known = before.as_ref().filter(|_| treatments.source().is_none()).map(|before| Arc::clone(&before.metadata));
-    let looked_at = Arc::clone(&source);
+    let (looked_at, known) = (Arc::clone(&source), before.as_ref().filter(|_| treatments.source().is_none()).map(|before| Arc::clone(&before.metadata)));
     let inference = Arc::new(blocking(source.size(), move || infer_spooled(&looked_at, &options, known.as_deref().map(|known| &known.schema))).await?);
     let mut record = LoadRecord {
         load_id: uuid::Uuid::now_v7().to_string(),
@@ -141,8 +143,6 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if source.bytes().is_some() {
         record.digest = once::digest_of(&record, &order, &source, &progress).await?;
     }
-    let (demanded, first_error, decision) = (BTreeSet::new(), None, Decision::default());
-    let within = within.map(|(from, to)| Replaced::Range { from, to });
     let mut plan = Plan {
         source,
         order,
@@ -154,14 +154,14 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         label,
         progress,
         mode,
-        within,
+        within: within.map(|(from, to)| Replaced::Range { from, to }),
         widening,
         record,
         started,
         treatments,
-        demanded,
-        first_error,
-        decision,
+        demanded: BTreeSet::new(),
+        first_error: None,
+        decision: Decision::default(),
     };
     if let Some(loaded) = store(&host, &mut plan, before, loading).await? {
         return Ok(loaded);

@@ -184,6 +184,27 @@ async fn a_slow_load_holds_up_no_replacement_and_no_push() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_slow_load_holds_up_no_deletion_and_finds_its_dataset_gone() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes(FOUR)).await.unwrap();
+    let (mut client, file) = tokio::io::duplex(64);
+    let slow = tokio::spawn({
+        let mill = ward.mill.clone();
+        async move { mill.load("orders", Csv::reader(file)).await }
+    });
+    // More than waits on the way: it has been begun to be read.
+    client.write_all(format!("id,at,city,amount\n{}", "50,2013-01-01T00:00:00Z,Kiel,1\n".repeat(9)).as_bytes()).await.unwrap();
+    let limit = Duration::from_secs(30);
+    tokio::time::timeout(limit, ward.mill.delete_dataset("orders")).await.unwrap().unwrap();
+    tokio::time::timeout(limit, ward.mill.load("orders", Csv::bytes(FOUR))).await.unwrap().unwrap();
+    assert!(!slow.is_finished());
+    drop(client);
+    let error = slow.await.unwrap().unwrap_err();
+    assert!(error.kind() == ErrorKind::Conflict && error.message().contains("made anew"), "{error}");
+    assert_eq!(all(&ward.mill).await, "id,city,amount;1,Rome,1;2,Oslo,2;3,Rome,4;4,Rome,8;");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replacement_that_fails_anywhere_is_whole_or_not_there() {
     let old = "id,city,amount;1,Rome,1;2,Oslo,2;3,Rome,4;4,Rome,8;";
     let new = "id,city,amount;1,Rome,1;2,Bern,3;3,Rome,4;4,Rome,8;5,Bern,5;";
