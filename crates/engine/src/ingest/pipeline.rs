@@ -129,7 +129,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let source = Arc::new(if idempotency_key.is_some() { source.hashing() } else { source });
     // What steps make of a file is not told by its columns.
     let (looked_at, known) = (Arc::clone(&source), before.as_ref().filter(|_| treatments.source().is_none()).map(|before| Arc::clone(&before.metadata)));
-    let inference = Arc::new(blocking(source.size(), move || infer_spooled(&looked_at, &options, known.as_deref().map(|known| &known.schema))).await?);
+    let inference = Arc::new(blocking(source.weight(), move || infer_spooled(&looked_at, &options, known.as_deref().map(|known| &known.schema))).await?);
     let mut record = LoadRecord {
         load_id: uuid::Uuid::now_v7().to_string(),
         source: source.name().to_owned(),

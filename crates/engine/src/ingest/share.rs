@@ -29,7 +29,7 @@ pub(super) async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
     let treatments = plan.treatments.clone();
     target.rounding = treatments.rounding(&target.columns, &plan.types);
-    let decoded = blocking(source.size(), move || {
+    let decoded = blocking(source.weight(), move || {
         let mut treatment = treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
         target.nulling = treatment.nulling(&target.columns);

@@ -13,13 +13,16 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::encryption::{SealedFile, SealedReader, SealedWriter};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ingest::{Input, Progress};
+use crate::ingest::{Compression, Input, Progress};
 use crate::settings::UNPACK_RATIO;
 
 /// Streams up to this size stay in memory.
 const MEMORY_MAX_BYTES: usize = 4 << 20;
 /// Files up to this size are read at once.
 const FILE_IN_MEMORY_MAX_BYTES: u64 = 1 << 20;
+
+/// Bytes at the beginning that tell text from what is none.
+const HEAD_BYTES: usize = 64;
 
 /// Bytes that are hashed until somebody is asked whether to go on.
 const HASHED_AT_ONCE_BYTES: usize = 1 << 20;
@@ -98,6 +101,13 @@ impl Spooled {
     /// Bytes as stored.
     pub(crate) fn size(&self) -> u64 {
         self.size
+    }
+
+    /// How much work it may be: as much as its size says, where it is text; what is packed may be very much, however small it is.
+    pub(crate) fn weight(&self) -> u64 {
+        let is_sign = |byte: &u8| *byte < b' ' && !byte.is_ascii_whitespace();
+        let is_packed = |bytes: &&Bytes| Compression::sniff(bytes) != Compression::None || bytes.iter().take(HEAD_BYTES).any(is_sign);
+        if self.bytes().filter(is_packed).is_some() { u64::MAX } else { self.size }
     }
 
     /// The content, where it is in memory.
@@ -413,6 +423,24 @@ mod tests {
             }
             let hash = spooled.hash(&Progress::new());
             assert_eq!(hash.map_err(|error| error.kind()).err(), refused.then_some(ErrorKind::Conflict), "{} bytes", later.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_packed_may_be_much_work_however_small_it_is() {
+        let packed = zstd::encode_all([b'x'; 1_000].as_slice(), 1).unwrap();
+        for (bytes, is_text) in [
+            ("a,b\r\n1,\t2\n".as_bytes(), true),
+            ("größe\n".as_bytes(), true),
+            (b"", true),
+            (packed.as_slice(), false),
+            (crate::ingest::decode::testing::gzip(b"a\n1\n").as_slice(), false),
+            (b"Obj\x01", false),
+            (b"PK\x03\x04", false),
+            (b"ARROW1\0\0", false),
+        ] {
+            let source = spool(Input::Bytes { name: "a".into(), bytes: Bytes::copy_from_slice(bytes) }, &Progress::new()).await.unwrap();
+            assert_eq!(source.weight(), if is_text { source.size() } else { u64::MAX }, "{bytes:?}");
         }
     }
 
