@@ -116,9 +116,6 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         }
         _ => {}
     }
-    if before.is_none() {
-        host.log.clear_leftovers().await?;
-    }
     let Load { input, options, types, steps, time_column, label, idempotency_key, advance, progress, mode, widening, contract, expected, replays, within } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let order = once::order_of(&mode, &options, &types)?;
@@ -126,6 +123,9 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     drop(loading);
     let source = spool(input, &progress).await?.expecting(expected).with_unpack_ratio(options.unpack_ratio.or(Some(host.unpack_ratio)));
     let loading = host.log.begin_load(host.clock.now()).await;
+    if before.is_none() {
+        host.log.clear_leftovers().await?;
+    }
     let source = Arc::new(if idempotency_key.is_some() { source.hashing() } else { source });
     // What steps make of a file is not told by its columns.
     let (looked_at, known) = (Arc::clone(&source), before.as_ref().filter(|_| treatments.source().is_none()).map(|before| Arc::clone(&before.metadata)));
