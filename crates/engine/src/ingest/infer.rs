@@ -171,7 +171,7 @@ pub fn infer(load: Load) -> BoxFuture<'static, Result<Inference>> {
         for ((column, known), declared) in columns.into_iter().zip(&mut inference.columns).zip(declared) {
             if declared {
                 (known.column_type, known.fields, known.undetermined) = (column.column_type, column.fields, false);
-                if known.column_type == ColumnType::String {
+                if matches!(known.column_type, ColumnType::String | ColumnType::Float) {
                     inference.warnings.retain(|warning| !known.notes.contains(warning));
                 }
             }

@@ -134,6 +134,30 @@ async fn who_says_what_is_to_become_of_it_gets_that() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn long_whole_numbers_are_not_rounded_where_the_type_is_inferred() {
+    let (far, exact) = ((1_i64 << 53) + 1, 1_i64 << 60);
+    // Among the fractions of the sample, and where whole numbers turn out to be fractions behind it.
+    let many: String = (0..12_000).map(|n| format!("{n}\n")).collect();
+    for (text, rows) in [(format!("n\n1.5\n{far}\n{exact}\n"), 2), (format!("n\n{far}\n{many}1.5\n"), 12_001)] {
+        let ward = Ward::new().await;
+        let report = ward.mill.load("orders", Csv::bytes(text)).await.unwrap();
+        assert_eq!((report.rows, report.rejected, report.rounded), (rows, 1, 0));
+        let reject = ward.mill.rejects("orders", 0, 1).await.unwrap().items.remove(0).reject;
+        assert!(reject.value == Some(far.to_string()) && reject.reason.starts_with("a float would round it"), "{reject:?}");
+    }
+    let ward = Ward::new().await;
+    let row = |n: &str, x: &str| format!("{{\"n\":{n},\"s\":{{\"x\":[{x}]}}}}\n");
+    let rows = [row("0.5", "1.5"), row(&far.to_string(), "2"), row("1", &format!("2,{far}")), row("2", "3"), row(&exact.to_string(), "4")].concat();
+    let report = ward.mill.load("orders", Json::bytes(rows)).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (3, 2));
+    let rejects = ward.mill.rejects("orders", 0, 9).await.unwrap().items;
+    let places: Vec<_> = rejects.into_iter().map(|row| (row.reject.line, row.reject.column, row.reject.value)).collect();
+    let place = |line: u64, column: &str| (line, Some(column.to_owned()), Some(far.to_string()));
+    assert_eq!(places, [place(2, "n"), place(3, "s.x[1]")]);
+    assert_eq!(ward.rows("select n from orders order by n").await, json!([[0.5, 2.0, exact as f64]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn long_whole_numbers_do_not_become_floats_unseen() {
     let ward = Ward::new().await;
     ward.mill.load("orders", Csv::bytes("n\n0.5\n1.5\n")).await.unwrap();

@@ -111,7 +111,7 @@ impl Reader<'_> {
                 continue;
             };
             let column = tile.cells.get(place..).unwrap_or_default().iter().step_by(width);
-            sink.append_cells(column.clone(), text, &mut misfits);
+            let is_void = sink.append_cells(column.clone(), text, &mut misfits);
             if sink.is_open() {
                 for (cell, row) in column.zip(&tile.rows) {
                     sink.observe_text(content(text, cell.range()), row.line);
@@ -121,7 +121,7 @@ impl Reader<'_> {
                 self.batch.nulled += misfits.len() as u64;
                 misfits.clear();
             }
-            if !misfits.is_empty() && !sink.is_declared() {
+            if is_void {
                 self.batch.check_only();
                 self.check(text, tile);
                 return Ok(());

@@ -66,7 +66,8 @@ impl ScalarRows {
                     batch.nulled += 1;
                     continue;
                 }
-                if !sink.is_declared() {
+                // What would be rounded asks for no other type: its row is at fault.
+                if !sink.is_declared() && !misfit.is_rounded {
                     batch.check_only();
                     break;
                 }

@@ -70,6 +70,8 @@ enum Values {
 pub(crate) struct Misfit {
     /// Where it is something inside of a struct or list that does not fit.
     pub inside: Option<Box<Inside>>,
+    /// Whether it is a number of the type but for its last digits, so that no other type would hold it and all others.
+    pub is_rounded: bool,
 }
 
 /// What does not fit inside of a struct or list.
@@ -81,7 +83,16 @@ pub(crate) struct Inside {
 }
 
 impl Misfit {
-    const HERE: Self = Self { inside: None };
+    const HERE: Self = Self { inside: None, is_rounded: false };
+    const ROUNDED: Self = Self { inside: None, is_rounded: true };
+
+    /// The first of two in one row, which is rounded if both are.
+    fn and(first: Option<Self>, other: Self) -> Self {
+        match first {
+            Some(first) => Self { is_rounded: first.is_rounded && other.is_rounded, ..first },
+            None => other,
+        }
+    }
 
     /// The same, seen from the struct or list around it.
     fn within(self, step: &str, column_type: ColumnType, scalar: &Scalar<'_>) -> Self {
@@ -92,7 +103,7 @@ impl Misfit {
                 Inside { way: step.to_owned(), value: shorten_value(text.as_bytes()), reason: reason(column_type, scalar, &text) }
             }
         };
-        Self { inside: Some(Box::new(inside)) }
+        Self { inside: Some(Box::new(inside)), is_rounded: self.is_rounded }
     }
 }
 
@@ -122,7 +133,7 @@ fn read_slowly<T>(
     strict(trimmed).or_else(|| if declared { lenient(trimmed) } else { None }).map(Some).ok_or(Misfit::HERE)
 }
 
-/// Puts a column of cells into a builder; returns the first misfit of an inferred column.
+/// Puts a column of cells into a builder; ends with true at the first misfit of an inferred column, unless it is only rounded.
 macro_rules! fill_cells {
     ($builder:expr, $cells:expr, $text:expr, $how:expr, $kind:expr, $declared:expr, $strict:path, $lenient:path, $misfits:expr) => {{
         let (nulls, signs): (&Nulls, Signs) = $how;
@@ -139,8 +150,8 @@ macro_rules! fill_cells {
                 Err(Misfit { .. }) => {
                     $builder.append_null();
                     $misfits.push(row);
-                    if !$declared {
-                        return;
+                    if !$declared && !($kind == ColumnType::Float && value::float(value::trim(&content)).is_some()) {
+                        return true;
                     }
                 }
             }
@@ -161,7 +172,7 @@ fn append_fields(fields: &mut [Sink], object: &Value) -> Result<(), Misfit> {
         let scalar = Scalar::of(value);
         if let Err(misfit) = field.append_scalar(&scalar) {
             let step = format!(".{}", field.column.name);
-            fault.get_or_insert_with(|| misfit.within(&step, field.column.column_type, &scalar));
+            fault = Some(Misfit::and(fault, misfit.within(&step, field.column.column_type, &scalar)));
         }
     }
     let keys = object.as_object().into_iter().flatten();
@@ -170,7 +181,8 @@ fn append_fields(fields: &mut [Sink], object: &Value) -> Result<(), Misfit> {
         if let Some((key, value)) = keys.into_iter().find(|(key, _)| !names.contains(&key.as_str())) {
             let text = Scalar::of(value).text().unwrap_or_default().into_owned();
             let reason = format!("the struct has no such field{}", near_names(key, names.iter().copied()));
-            fault.get_or_insert(Misfit { inside: Some(Box::new(Inside { way: format!(".{key}"), value: shorten_value(text.as_bytes()), reason })) });
+            let inside = Inside { way: format!(".{key}"), value: shorten_value(text.as_bytes()), reason };
+            fault = Some(Misfit::and(fault, Misfit { inside: Some(Box::new(inside)), is_rounded: false }));
         }
     }
     fault.map_or(Ok(()), Err)
@@ -181,7 +193,7 @@ fn append_elements(element: &mut Sink, values: &[Value]) -> Result<(), Misfit> {
     for (index, value) in values.iter().enumerate() {
         let scalar = Scalar::of(value);
         if let Err(misfit) = element.append_scalar(&scalar) {
-            fault.get_or_insert_with(|| misfit.within(&format!("[{index}]"), element.column.column_type, &scalar));
+            fault = Some(Misfit::and(fault, misfit.within(&format!("[{index}]"), element.column.column_type, &scalar)));
         }
     }
     fault.map_or(Ok(()), Err)
@@ -215,9 +227,9 @@ impl Sink {
         self
     }
 
-    /// Says what of it may be rounded where no float gives a whole number back. Where the type is inferred they have been looked at, or are few.
+    /// Says what of it may be rounded where no float gives a whole number back.
     pub(crate) fn rounding(mut self, rounds: Rounds) -> Self {
-        self.set_rounding(if self.is_declared() { rounds } else { Rounds::All });
+        self.set_rounding(rounds);
         self
     }
 
@@ -271,22 +283,22 @@ impl Sink {
     }
 
     /// Appends one cell of every row. `misfits` gets the rows (counted from 0) whose cell does not fit; they are null then.
-    /// An inferred column stops at the first, because then its array is void.
-    pub(crate) fn append_cells<'c>(&mut self, cells: impl Iterator<Item = &'c Cell>, text: &str, misfits: &mut Vec<usize>) {
+    /// An inferred column stops at the first that asks for another type: it is said that its array is void then.
+    pub(crate) fn append_cells<'c>(&mut self, cells: impl Iterator<Item = &'c Cell>, text: &str, misfits: &mut Vec<usize>) -> bool {
         let declared = self.is_declared();
         let kind = self.column.column_type;
         if kind.is_nested() {
             for (row, cell) in cells.enumerate() {
                 let raw = text.as_bytes().get(cell.range()).unwrap_or_default();
                 let content = if cell.is_escaped() { self.signs.unescape(raw) } else { Cow::Borrowed(raw) };
-                if self.append_json_cell(&content, cell.is_quoted()).is_err() {
+                if let Err(misfit) = self.append_json_cell(&content, cell.is_quoted()) {
                     misfits.push(row);
-                    if !declared {
-                        return;
+                    if !declared && !misfit.is_rounded {
+                        return true;
                     }
                 }
             }
-            return;
+            return false;
         }
         match &mut self.values {
             // Handled above.
@@ -312,6 +324,7 @@ impl Sink {
                 }
             }
         }
+        false
     }
 
     /// Appends one value of JSON; a misfit is null then.
@@ -373,6 +386,7 @@ impl Sink {
                     Scalar::Null => Ok(None),
                     Scalar::Integer(found) if rounding || value::is_exact(i128::from(*found)) => Ok(Some(*found as f64)),
                     Scalar::Large(found) if rounding || value::is_exact(i128::from(*found)) => Ok(Some(*found as f64)),
+                    Scalar::Integer(_) | Scalar::Large(_) => Err(Misfit::ROUNDED),
                     Scalar::Float(found) => Ok(Some(*found)),
                     Scalar::Text(text) if declared && !rounding => read_slowly(&self.nulls, kind, true, text.as_bytes(), value::exact_float, lenient::exact_float),
                     Scalar::Text(text) if declared => read_slowly(&self.nulls, kind, true, text.as_bytes(), value::float, lenient::float),

@@ -181,7 +181,7 @@ pub(crate) fn is_exact(value: i128) -> bool {
 }
 
 /// Whether a text is a whole number of which a float would lose digits.
-fn is_rounded(text: &[u8]) -> bool {
+pub(crate) fn is_rounded(text: &[u8]) -> bool {
     let value = || std::str::from_utf8(text).ok().and_then(|text| text.parse::<i128>().ok());
     text.len() > 15 && is_whole(text) && value().is_none_or(|value| !is_exact(value))
 }

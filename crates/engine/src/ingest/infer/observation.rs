@@ -20,6 +20,8 @@ pub(super) struct Observation {
     needs_width: bool,
     /// The first whole number that a float would round.
     beyond: Option<String>,
+    /// How many there are of them.
+    rounded: usize,
     times: Times,
 }
 
@@ -68,6 +70,13 @@ pub(super) fn finer_note(column: &str, finer: usize) -> String {
     format!("column {column:?} has {finer} times in the sample with digits beyond the microsecond, which are cut off; declare it as string to keep them")
 }
 
+/// What to say of numbers that a float would round.
+fn rounded_note(column: &str, rounded: usize) -> String {
+    format!(
+        "column {column:?} has {rounded} numbers in the sample that a float would round; their rows will be rejected, unless it is declared as string, to keep all digits, or as float"
+    )
+}
+
 impl Observation {
     /// Of a load with these texts for null.
     pub(super) fn with(nulls: &Nulls) -> Self {
@@ -101,6 +110,7 @@ impl Observation {
     }
 
     fn see_whole(&mut self, text: &[u8]) {
+        self.rounded += usize::from(value::is_rounded(text));
         if self.beyond.is_none() && value::is_beyond_floats(text) {
             self.beyond = Some(shorten(String::from_utf8_lossy(text).into_owned()));
         }
@@ -171,6 +181,9 @@ impl Observation {
         let mut notes = if times { self.times.notes(name) } else { Vec::new() };
         if shape.as_ref().is_some_and(|shape| shape.column_type() == ColumnType::Boolean) {
             notes.extend(code_note(name, &self.examples));
+        }
+        if self.rounded > 0 && shape.as_ref().is_some_and(|shape| shape.column_type() == ColumnType::Float) {
+            notes.push(rounded_note(name, self.rounded));
         }
         let Column { name, column_type, fields } = shape.map_or_else(|| Column::new(name, ColumnType::String), |shape| shape.column(name));
         InferredColumn {

@@ -147,6 +147,17 @@ fn what_is_done_to_times_without_a_rejection_is_told() {
     assert_eq!(inferred("t.parquet", writer.into_inner().unwrap()).warnings, [cut("n")]);
 }
 
+#[tokio::test]
+async fn numbers_that_a_float_would_round_are_told() {
+    let text = "n,w\n1.5,1\n9007199254740993,9007199254740993\n1152921504606846976,3\n-9223372036854775807,4\n";
+    let told = "column \"n\" has 2 numbers in the sample that a float would round; their rows will be rejected, unless it is declared as string, to keep all digits, or as float";
+    assert_eq!(inferred("t.csv", text).warnings, [told]);
+    for column_type in [ColumnType::String, ColumnType::Float] {
+        let load = Load::from_input(Input::Bytes { name: "t.csv".into(), bytes: text.into() }).column_type("n", column_type);
+        assert_eq!(infer(load).await.unwrap().warnings, Vec::<String>::new());
+    }
+}
+
 #[test]
 fn a_word_that_may_be_a_code_is_told_where_it_stands_alone() {
     let told = "column \"c\" has nothing but \"NO\" in the sample, which is read as false; declare it as string where it is a code";
