@@ -532,9 +532,9 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
             _ => None,
         };
         target.lines |= keys.is_some();
-        let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
-        let mut writer =
-            SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
+        let (chunk, known) = before.map_or((None, usize::MAX), |snapshot| (snapshot.metadata.chunk, snapshot.metadata.schema.columns.len()));
+        let (store, prefix, now) = (Arc::clone(&host.store), host.log.prefix().clone(), host.clock.now());
+        let mut writer = SegmentWriter::new(store, prefix, schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, now).knowing(known);
         let taken = async {
             // What goes is found when it is known what comes.
             let there = before.filter(|_| !plan.mode.replaces());

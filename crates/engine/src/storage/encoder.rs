@@ -136,6 +136,18 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
+    /// As a segment of so many columns, of which those at the `written` places are in it: the others have no value.
+    #[must_use]
+    pub(super) fn among(self, columns: usize, written: &[usize]) -> Self {
+        let mut statistics = vec![ColumnStatistics { nulls: Some(self.rows), ..ColumnStatistics::default() }; columns];
+        for (place, known) in written.iter().zip(self.statistics) {
+            if let Some(column) = statistics.get_mut(*place) {
+                *column = known;
+            }
+        }
+        Self { statistics, ..self }
+    }
+
     /// Stores it. It is visible to nobody before a commit names it.
     pub(super) async fn put(self, store: &dyn ObjectStore, prefix: &Path, path: String, written_at: DateTime<Utc>) -> Result<Segment> {
         let (segment, bytes) = self.into_segment(path, written_at);

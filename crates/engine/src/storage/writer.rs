@@ -47,6 +47,7 @@ pub(crate) struct SegmentWriter {
     chunk: Option<TimeChunk>,
     max_rows: usize,
     written_at: DateTime<Utc>,
+    known_columns: usize,
     buffer: Vec<RecordBatch>,
     buffer_bytes: usize,
     segments: Vec<Segment>,
@@ -87,12 +88,21 @@ impl SegmentWriter {
             chunk,
             max_rows,
             written_at,
+            known_columns: usize::MAX,
             buffer: Vec::new(),
             buffer_bytes: 0,
             segments: Vec::new(),
             writes: Writes::default(),
             fresh: Vec::new(),
         }
+    }
+
+    /// Leaves columns beyond the first so many, those that are new to the dataset, out of segments in which they have no value:
+    /// the type that they seem to have means nothing, and a later load may bring them with another one.
+    #[must_use]
+    pub(crate) fn knowing(mut self, columns: usize) -> Self {
+        self.known_columns = columns;
+        self
     }
 
     /// Takes a batch of the dataset's schema.
@@ -137,7 +147,7 @@ impl SegmentWriter {
         let keep = whole && arranged.rows() <= FRESH_ROWS_MAX;
         let begin = keep && arranged.pieces().len() <= BEGUN_MAX;
         let arranged = Arc::new(arranged);
-        let target = Target { store: &self.store, prefix: &self.prefix, written_at: self.written_at, few, keep, begin };
+        let target = Target { store: &self.store, prefix: &self.prefix, written_at: self.written_at, known_columns: self.known_columns, few, keep, begin };
         let mut written = futures::stream::iter(0..arranged.pieces().len()).map(|piece| target.put(Arc::clone(&arranged), piece)).buffered(CONCURRENCY);
         self.fresh.clear();
         while let Some((segment, writes, rows)) = written.try_next().await? {
@@ -155,6 +165,7 @@ struct Target<'a> {
     store: &'a Arc<dyn ObjectStore>,
     prefix: &'a Path,
     written_at: DateTime<Utc>,
+    known_columns: usize,
     few: bool,
     keep: bool,
     begin: bool,
@@ -163,13 +174,16 @@ struct Target<'a> {
 impl Target<'_> {
     /// Puts one piece of what was arranged, or begins to; with its rows, where they are kept.
     async fn put(self, arranged: Arc<Arranged>, piece: usize) -> Result<(Segment, Writes, Option<RecordBatch>)> {
+        let known = self.known_columns;
         let (path, encoded, rows) = blocking_unless(self.few, move || {
             let (name, rows) = arranged.piece(piece)?;
             drop(arranged);
+            let (columns, kept) = (rows.num_columns(), with_values(&rows, known));
+            let rows = if kept.len() < columns { rows.project(&kept)? } else { rows };
             let filtered = bloom::choose(&rows, ROW_GROUP_ROWS);
             let mut encoder = SegmentEncoder::new(&rows.schema(), rows.num_rows() * ROW_BYTES, Packing::of_load(rows.num_rows()), filtered);
             encoder.write(&rows)?;
-            Ok((layout::segment(&name), encoder.finish()?, rows))
+            Ok((layout::segment(&name), encoder.finish()?.among(columns, &kept), rows))
         })
         .await?;
         if self.begin {
@@ -199,6 +213,12 @@ pub(crate) async fn remove(store: &Arc<dyn ObjectStore>, prefix: &Path, path: &s
 /// The object of a segment.
 pub(crate) fn object_path(prefix: &Path, segment: &str) -> Path {
     Path::from(format!("{prefix}/{segment}"))
+}
+
+/// The places of the first `known` columns and of those of the others that have a value.
+fn with_values(rows: &RecordBatch, known: usize) -> Vec<usize> {
+    let has_values = |place: usize| rows.column(place).null_count() < rows.num_rows();
+    (0..rows.num_columns()).filter(|place| *place < known || has_values(*place)).collect()
 }
 
 fn is_little(batches: &[RecordBatch]) -> bool {
@@ -312,6 +332,30 @@ mod tests {
             assert_eq!((named.len(), written.fresh.len()), (pieces, pieces));
             assert_eq!(stored, named);
         }
+    }
+
+    #[tokio::test]
+    async fn new_columns_without_a_value_are_not_in_a_segment() {
+        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let columns = [("n", ColumnType::Integer), ("guess", ColumnType::String), ("tip", ColumnType::Integer)].map(|(name, column_type)| Column::new(name, column_type));
+        let schema = DatasetSchema::new(columns.to_vec(), None).unwrap().arrow();
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(vec![None::<i64>, None])),
+            Arc::new(arrow::array::StringViewArray::from(vec![None::<&str>, None])),
+            Arc::new(Int64Array::from(vec![None, Some(5)])),
+        ];
+        let mut writer = SegmentWriter::new(Arc::clone(&store), Path::from("acme/x"), Arc::clone(&schema), None, None, 1_000, Utc::now()).knowing(1);
+        writer.write(RecordBatch::try_new(schema, arrays).unwrap()).await.unwrap();
+        let Written { segments, writes, fresh, .. } = writer.finish().await.unwrap();
+        writes.done().await.unwrap();
+        let segment = &segments[0];
+        assert_eq!(segment.statistics.iter().map(|column| column.nulls).collect::<Vec<_>>(), [Some(2), Some(2), Some(1)]);
+        assert_eq!(segment.statistics[2].max, Some(5_i64.into()), "each has its own");
+        assert_eq!(fresh[0].1.num_columns(), 2);
+        let mut reader = SegmentReader::new(Arc::clone(&store), object_path(&Path::from("acme/x"), &segment.path), segment.bytes);
+        let footer = reader.footer().await.unwrap();
+        let written = footer.metadata().file_metadata().schema_descr().columns();
+        assert_eq!(written.iter().map(|column| column.name()).collect::<Vec<_>>(), ["n", "tip"]);
     }
 
     #[tokio::test]

@@ -3,9 +3,13 @@
 
 mod widening;
 
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use futures::future::join_all;
+use parquet::arrow::ArrowWriter;
 use serde_json::json;
-use tidemill::{ColumnType, Csv, ErrorKind, Json, LoadMode, Operation, Settings};
+use tidemill::{ColumnType, Csv, ErrorKind, Json, LoadMode, Operation, Parquet, Settings};
 
 use crate::ward::{Ward, open};
 
@@ -76,6 +80,40 @@ async fn a_load_brings_its_new_columns() {
     // A name that differs by case alone is taken for a mistake.
     let error = ward.mill.load("orders", Csv::bytes("at,City\n2013-01-07T00:00:00Z,Rome\n")).await.unwrap_err();
     assert!(error.kind() == ErrorKind::Invalid && error.to_string().contains("case does not count"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_came_without_a_value_may_come_with_any_type() {
+    let ward = Ward::with(Settings { upkeep_seconds: 0, ..Settings::default() }).await;
+    let (numbers, nothing): (ArrayRef, ArrayRef) = (Arc::new(Int64Array::from(vec![3, 4])), Arc::new(Int64Array::from(vec![None::<i64>, None])));
+    let batch = RecordBatch::try_from_iter([("n", numbers), ("code", nothing)]).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    ward.mill.load("orders", Json::bytes(r#"{"n": 1}"#)).await.unwrap();
+    // Without a value: what seems to be text, and whole numbers.
+    let report = ward.mill.load("orders", Json::bytes(r#"{"n": 2, "address": null}"#).mode(LoadMode::Append)).await.unwrap();
+    assert!(report.rows == 1 && report.new_columns.is_empty(), "{report:?}");
+    let report = ward.mill.load("orders", Parquet::bytes(writer.into_inner().unwrap()).mode(LoadMode::Append)).await.unwrap();
+    assert!(report.rows == 2 && report.new_columns.is_empty(), "{report:?}");
+    // With values: a struct, and text.
+    let report = ward.mill.load("orders", Json::bytes(r#"{"n": 5, "address": {"city": "Rome"}, "code": "x7"}"#).mode(LoadMode::Append)).await.unwrap();
+    assert_eq!(report.new_columns.len(), 2, "{report:?}");
+    let all = json!([[1, 2, 3, 4, 5], [null, null, null, null, "Rome"], [null, null, null, null, "x7"]]);
+    let questions = [
+        ("select n, address.city as city, code from orders order by n", all),
+        ("select code, count(*), sum(n) from orders group by code order by code", json!([["x7", null], [1, 4], [5, 10]])),
+        ("select count(*) from orders where code is null and address is null", json!([[4]])),
+    ];
+    for (sql, expected) in &questions {
+        assert_eq!(&ward.rows(sql).await, expected, "as it came: {sql}");
+    }
+    let upsert = Json::bytes(r#"{"n": 2, "code": "y"}"#).mode(LoadMode::Upsert { key: vec!["n".into()] });
+    assert_eq!(ward.mill.load("orders", upsert).await.unwrap().rows, 1);
+    assert_eq!(ward.mill.delete_rows("orders", "n = 3").await.unwrap().rows, 1);
+    let after = json!([[1, 2, 4, 5], [null, null, null, "Rome"], [null, "y", null, "x7"]]);
+    assert_eq!(ward.rows(questions[0].0).await, after);
+    ward.mill.compact("orders").await.unwrap();
+    assert_eq!(ward.rows(questions[0].0).await, after, "merged");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
