@@ -207,6 +207,10 @@ impl Mill {
     /// do the rows that any load before it rejected: they are text, of which nobody can say whether it tells of the person. What is to be
     /// corrected of them is exported before ([`export_rejects`](Self::export_rejects)).
     ///
+    /// Entries of the log still say the least and the greatest value of each column of segments that are gone, of text up to 64 bytes.
+    /// They go when the log is cleaned up: by a [`checkpoint`](Self::checkpoint), and by another one once the first is older than
+    /// [`Settings::versions_kept_seconds`](crate::Settings::versions_kept_seconds) and `replaced_kept_seconds` together.
+    ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
     /// # use tidemill::{Csv, Engine};
