@@ -38,6 +38,7 @@ pub(crate) mod reading;
 pub mod result;
 mod row_bytes;
 pub(crate) mod session;
+pub(crate) mod subqueries;
 pub(crate) mod survey;
 pub(crate) mod table;
 pub(crate) mod tile;

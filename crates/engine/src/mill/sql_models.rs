@@ -26,7 +26,7 @@ use crate::query::determined::Determined;
 use crate::query::estimate::{self, Estimates};
 use crate::query::matching::{self, Scan};
 use crate::query::windows::{Windows, windows_of};
-use crate::query::{gate, question_table, total_order};
+use crate::query::{gate, question_table, subqueries, total_order};
 use crate::semantic::date::Reference;
 use crate::semantic::in_sql::calls::{self, Call};
 use crate::semantic::in_sql::columns;
@@ -211,7 +211,7 @@ async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<
                 }
                 None => logical,
             };
-            let logical = question_table::put_in(logical)?;
+            let logical = question_table::put_in(subqueries::exact(logical)?)?;
             determined.tell_rows_apart(&logical);
             let (estimates, business) = (estimate::of_plan(&logical)?, is_asked(&logical)?);
             let optimised = state.optimize(&logical).map_err(|error| in_statement(error.into()))?;

@@ -41,6 +41,7 @@ mod lineage_sql;
 mod live;
 mod loads;
 mod models;
+mod missing;
 mod modes;
 mod moving;
 mod nested;
