@@ -29,6 +29,7 @@ mod holding;
 mod left_alone;
 pub(crate) mod lookup;
 pub(crate) mod matching;
+mod misread;
 pub(crate) mod pace;
 mod passing;
 mod probing;

@@ -13,9 +13,8 @@ use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::guard;
 use super::walk::look_through;
-use super::written_out;
+use super::{guard, misread, written_out};
 use crate::error::{Error, Result};
 use crate::functions::allowed::{is_listed, is_listed_aggregate, is_listed_window};
 use crate::functions::business_day::BusinessDay;
@@ -128,6 +127,18 @@ impl Clauses {
             None => ControlFlow::Continue(()),
         }
     }
+
+    fn read_as_written(misread: Option<&'static str>) -> ControlFlow<Error> {
+        match misread {
+            Some(reason) => ControlFlow::Break(told_otherwise(reason)),
+            None => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// An error about what would be planned as something else.
+fn told_otherwise(reason: &str) -> Error {
+    Error::invalid(format!("SQL: {reason}")).at("sql")
 }
 
 impl Visitor for Clauses {
@@ -146,6 +157,7 @@ impl Visitor for Clauses {
             ("FORMAT", query.format_clause.is_some()),
             ("a chain of pipe operators", !query.pipe_operators.is_empty()),
         ])?;
+        Self::read_as_written(misread::in_body(&query.body))?;
         match &*query.body {
             SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::Query(_) | SetExpr::SetOperation { .. } => ControlFlow::Continue(()),
             _ => ControlFlow::Break(only_queries()),
@@ -166,12 +178,16 @@ impl Visitor for Clauses {
             ("DISTRIBUTE BY", !select.distribute_by.is_empty()),
             ("SORT BY", !select.sort_by.is_empty()),
             ("SELECT AS STRUCT or VALUE", select.value_table_mode.is_some()),
-        ])
+        ])?;
+        Self::read_as_written(select.from.iter().find_map(misread::in_joins))
     }
 
     fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<Error> {
         let sampled = matches!(table, TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. });
         Self::without(&[("TABLESAMPLE", sampled)])?;
+        if let TableFactor::NestedJoin { table_with_joins, .. } = table {
+            return Self::read_as_written(misread::in_joins(table_with_joins));
+        }
         let TableFactor::Table { with_hints, version, with_ordinality, partitions, json_path, index_hints, .. } = table else { return ControlFlow::Continue(()) };
         Self::without(&[
             ("a hint", !with_hints.is_empty() || !index_hints.is_empty()),
@@ -187,6 +203,7 @@ impl Visitor for Clauses {
 pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
     let mut nodes = 0_usize;
     let (mut refused, mut unlisted, mut misplaced): (Option<&'static str>, Option<String>, bool) = (None, None, false);
+    let mut otherwise: Option<&'static str> = None;
     plan.apply_with_subqueries(|node| {
         nodes += 1;
         if nodes > PLAN_NODES_MAX {
@@ -223,6 +240,7 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
                     unlisted = Some(name);
                     return Ok(TreeNodeRecursion::Stop);
                 }
+                otherwise = otherwise.or(misread::in_call(part));
                 Ok(TreeNodeRecursion::Continue)
             })
         })?;
@@ -233,6 +251,9 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
     }
     if let Some(name) = unlisted {
         return Err(Error::invalid(format!("SQL: unknown function {name:?}")).at("sql"));
+    }
+    if let Some(reason) = otherwise {
+        return Err(told_otherwise(reason));
     }
     if misplaced {
         return Err(Error::invalid("SQL: an aggregate or a measure in GROUP BY: there are no groups yet").at("sql"));
@@ -324,6 +345,15 @@ mod tests {
             ("select 1 into t", Some(ErrorKind::Denied)),
             ("with recursive a as (select 1) select * from a", Some(ErrorKind::Denied)),
             ("with a as (insert into b values (1)) select 1", Some(ErrorKind::Denied)),
+            ("select 1 except select 2", None),
+            ("select 1 union all select 2", None),
+            ("select 1 except all select 2", Some(ErrorKind::Invalid)),
+            ("select 1 union (select 2 union select 3 intersect all select 3)", Some(ErrorKind::Invalid)),
+            ("select k from a left join b using (k)", None),
+            ("select a.k from a full join b on a.k = b.k", None),
+            ("select k from a right join b using (k)", Some(ErrorKind::Invalid)),
+            ("select k from a natural full join b", Some(ErrorKind::Invalid)),
+            ("select 1 where exists (select k from c, (a full outer join b using (k)))", Some(ErrorKind::Invalid)),
             (long_chain.as_str(), Some(ErrorKind::Exhausted)),
             (nested.as_str(), Some(ErrorKind::Exhausted)),
             (signs.as_str(), Some(ErrorKind::Exhausted)),

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
-use tidemill::{Csv, DatasetName, ErrorKind, Limits, Scope, TenantId};
+use serde_json::json;
+use tidemill::{Csv, DatasetName, ErrorKind, Limits, Scope, Settings, TenantId};
 
-use crate::ward::Ward;
+use crate::ward::{Ward, open};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_reads_the_datasets_of_its_tenant_and_nothing_else() {
@@ -92,4 +93,47 @@ async fn a_join_keeps_the_side_with_fewer_rows_whichever_comes_first() {
     }
     let joined = "select count(*), sum(n) from numbers join names using (k)";
     assert_eq!(ward.rows(joined).await, serde_json::json!([[2_700], [12_141_900]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn windows_look_at_all_groups_whatever_a_limit_wants() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("city,amount\nRome,1\nOslo,2\nBari,3\nRome,4\n")).await.unwrap();
+    ward.mill.load("cities", Csv::bytes("city,country\nRome,IT\nOslo,NO\nBari,IT\n")).await.unwrap();
+    let raw = open(ward.folder.path(), Settings { partial_cache_bytes: 0, ..Settings::default() }).await.tenant("acme").unwrap();
+    for mill in [&ward.mill, &raw] {
+        for (sql, expected) in [
+            ("select city, count(*) over () as n from orders group by city order by city limit 1", json!([["Bari"], [3]])),
+            ("select o.city, count(*) over () as n from orders o join cities c on o.city = c.city group by o.city order by o.city limit 1", json!([["Bari"], [3]])),
+            (
+                "select c.country, max(o.amount) as m, sum(max(o.amount)) over () as n from orders o join cities c on o.city = c.city group by c.country order by m desc limit 1",
+                json!([["IT"], [4], [6]]),
+            ),
+        ] {
+            let verification = mill.verify_sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+            assert!(verification.equal, "{sql}: {:?}", verification.differences);
+            assert_eq!(mill.sql(sql).await.unwrap().to_json()["data"], expected, "{sql}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_be_planned_as_something_else_is_refused_with_what_to_write() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("n,city\n1,Rome\n2,Oslo\n3,\n")).await.unwrap();
+    ward.mill.load("cities", Csv::bytes("city,country\nRome,IT\nBari,IT\n")).await.unwrap();
+    for (sql, expected) in [
+        ("select city from orders except all select city from cities", "leave ALL out"),
+        ("select city, country from orders full join cities using (city)", "coalesce(a.k, b.k)"),
+        ("select * from orders natural right join cities", "coalesce(a.k, b.k)"),
+        ("select n, lead(city) ignore nulls over (order by n) from orders", "turn the order of the window round"),
+        ("select n, lag(city, -1) ignore nulls over (order by n) from orders", "turn the order of the window round"),
+    ] {
+        let error = ward.mill.sql(sql).await.expect_err(sql);
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{sql}: {error}");
+        assert!(error.message().contains(expected), "{sql}: {error}");
+    }
+    let told = "select coalesce(o.city, c.city) as city from orders o full join cities c on o.city = c.city order by city nulls last";
+    assert_eq!(ward.rows(told).await, json!([["Bari", "Oslo", "Rome", null]]));
+    assert_eq!(ward.rows("select n, lag(city) ignore nulls over (order by n desc) as later from orders order by n").await, json!([[1, 2, 3], ["Oslo", null, null]]));
 }
