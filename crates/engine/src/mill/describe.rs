@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Mill;
+use super::held::Held;
 use super::seen::{Extent, Seen};
 use crate::catalog::{Column, ColumnType, Drift};
 use crate::error::Result;
@@ -265,7 +266,9 @@ impl Mill {
     pub fn profile<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetProfile>> {
         Box::pin(async move {
             let name = DatasetName::parse(dataset)?;
-            let snapshot = self.find(&name).await?;
+            // All that is told is of one version, whatever is committed between the statements.
+            let mill = Self { held: Some(Held::since(self.shared.clock.now()).into()), ..self.clone() };
+            let snapshot = mill.find(&name).await?;
             let visible: Vec<_> = snapshot.metadata.schema.columns.iter().filter(|column| !snapshot.access().hides(&column.name)).collect();
             let (mut rows, mut columns) = (0, Vec::new());
             for group in visible.chunks(PROFILE_COLUMNS) {
@@ -281,7 +284,7 @@ impl Mill {
                 });
                 // Output names must differ, whatever the columns are called.
                 let list = aggregates.enumerate().map(|(index, aggregate)| format!("{aggregate} as c{index}")).collect::<Vec<_>>().join(", ");
-                let result = self.sql(&format!("select count(*) as rows, {list} from {}", identifier(name.as_str()))).await?;
+                let result = mill.sql(&format!("select count(*) as rows, {list} from {}", identifier(name.as_str()))).await?;
                 let values = columns_to_json(&result.batch);
                 let cell = |index: usize| values.get(index).and_then(|column| column.first()).cloned().unwrap_or(Value::Null);
                 rows = cell(0).as_u64().unwrap_or(0);
@@ -303,7 +306,7 @@ impl Mill {
                 }
             }
             for column in columns.iter_mut().filter(|column| !column.column_type.is_nested()) {
-                self.add_top_values(&name, column).await?;
+                mill.add_top_values(&name, column).await?;
             }
             Ok(DatasetProfile { dataset: name.to_string(), version: snapshot.version, rows, columns })
         })

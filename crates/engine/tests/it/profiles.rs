@@ -122,3 +122,23 @@ async fn scopes_see_of_profiles_what_they_see_of_rows() {
     assert_eq!(other.load_profile("orders", &report.load_id).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(ward.mill.load_profile("orders", "../x").await.unwrap_err().kind(), ErrorKind::NotFound);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_of_one_version_whatever_is_loaded_meanwhile() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("city\nc0\n")).await.unwrap();
+    let loading = tokio::spawn({
+        let mill = ward.mill.clone();
+        async move {
+            for number in 1..30 {
+                mill.load("orders", Csv::bytes(format!("city\nc{number}\n"))).await.unwrap();
+            }
+        }
+    });
+    while !loading.is_finished() {
+        let profile = ward.mill.profile("orders").await.unwrap();
+        // Each load brings one row, with a city of its own.
+        assert_eq!((profile.rows, profile.columns[0].distinct), (profile.version + 1, profile.version + 1));
+    }
+    loading.await.unwrap();
+}
