@@ -268,7 +268,8 @@ fn rules_out(having: &Expr, aggregate: &Aggregate) -> PlanResult<bool> {
         let Some(place) = aggregate.schema.maybe_index_of_column(column) else { continue };
         let Some(Expr::AggregateFunction(call)) = place.checked_sub(groups).and_then(|place| aggregate.aggr_expr.get(place)).map(bare) else { continue };
         let of_nothing = call.func.default_value(aggregate.schema.field(place).data_type())?;
-        let order = value.cast_to(&of_nothing.data_type()).ok().and_then(|value| of_nothing.partial_cmp(&value));
+        // Rounded to its type, a number would be another one.
+        let order = if value.data_type() == of_nothing.data_type() { of_nothing.partial_cmp(value) } else { None };
         let fails = match (op, order) {
             (Some(Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq), _) if of_nothing.is_null() => true,
             (Some(Operator::Eq), Some(order)) => order.is_ne(),

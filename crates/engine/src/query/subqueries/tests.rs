@@ -103,6 +103,7 @@ async fn an_aggregate_of_rows_that_may_be_none_is_not_asked_for_its_rows() {
         "exists (select count(*) from s where s.g = t.g)",
         "not exists (select max(id) from s where s.g = t.g)",
         "exists (select 1 from s where s.g = t.g having count(*) = 0)",
+        "exists (select 1 from s where s.g = t.g having count(*) < 0.5)",
         "0 in (select count(*) from s where s.g = t.g)",
         "id = 4 or 1 not in (select count(*) from s where s.g = t.g)",
         "0 >= all (select count(*) from s where s.g = t.g)",
