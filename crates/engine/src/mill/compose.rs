@@ -357,10 +357,13 @@ impl Mill {
         let keys: Vec<Expr> = columns.iter().map(|column| col(datafusion::common::Column::new(Some(model), column))).collect();
         let present = conjunction(keys.iter().map(|key| key.clone().is_not_null())).unwrap_or_else(|| lit(true));
         let rows = "rows of the key";
+        // Of several keys the least is told: which one comes first goes by rows that are not seen as well.
+        let order: Vec<_> = keys.iter().map(|key| key.clone().sort(true, false)).collect();
         let plan = LogicalPlanBuilder::from(source.clone())
             .filter(present)?
             .aggregate(keys, vec![count(lit(1_i64)).alias(rows)])?
             .filter(Expr::Column(datafusion::common::Column::new_unqualified(rows)).gt(lit(1_i64)))?
+            .sort(order)?
             .limit(0, Some(1))?
             .build()?;
         Ok(Some((known, plan)))

@@ -73,6 +73,9 @@ impl Mapping {
             [key] if *key.data_type() == DataType::Int64 => Index::of_whole(key.as_primitive(), &of_rows, missing),
             keys => Index::of_rows(keys, &of_rows)?,
         };
+        if let Err(Repeated(row)) = index {
+            return Ok(Err(Repeated(least_repeated(keys)?.unwrap_or(row))));
+        }
         Ok(index.map(|index| Self { index, values, missing }))
     }
 
@@ -187,6 +190,20 @@ impl Index {
     }
 }
 
+/// A row of the least key that several have, so that it is the same one in whatever order they are read: that goes by rows which are not
+/// seen as well.
+fn least_repeated(keys: &[ArrayRef]) -> Result<Option<usize>> {
+    let converter = RowConverter::new(keys.iter().map(|key| SortField::new(key.data_type().clone())).collect())?;
+    let rows = converter.convert_columns(keys)?;
+    let mut order: Vec<usize> = (0..rows.num_rows()).filter(|row| keys.iter().all(|key| key.is_valid(*row))).collect();
+    order.sort_by(|one, other| rows.row(*one).cmp(&rows.row(*other)));
+    let repeats = |pair: &[usize]| match pair {
+        [before, row] => (rows.row(*before) == rows.row(*row)).then_some(*row),
+        _ => None,
+    };
+    Ok(order.windows(2).find_map(repeats))
+}
+
 fn of_whole(keys: &Int64Array, missing: u32, code: impl Fn(i64) -> u32) -> Vec<u32> {
     match keys.null_count() {
         0 => keys.values().iter().map(|key| code(*key)).collect(),
@@ -240,6 +257,12 @@ mod tests {
             assert_eq!(Mapping::new(&[keys], &values).unwrap().unwrap_err(), Repeated(2));
         }
         assert_eq!(Mapping::new(&[texts(&[Some("x"), Some("y"), Some("y")])], &values).unwrap().unwrap_err(), Repeated(2));
+        // Of several the least, however rows are read.
+        for keys in [vec![5, 3, 5, 3, 9, 9], vec![9, 9, 3, 5, 3, 5], vec![i64::MAX, i64::MAX, 3, 3, 5, 5]] {
+            let values = texts(&[Some("a"); 6]);
+            let Repeated(row) = Mapping::new(&[Arc::new(Int64Array::from(keys.clone())) as ArrayRef], &values).unwrap().unwrap_err();
+            assert_eq!(keys[row], 3, "{keys:?}");
+        }
         // What is missing is equal to nothing.
         assert!(Mapping::new(&[texts(&[None, None, Some("y")])], &values).unwrap().is_ok());
         assert!(Mapping::new(&[Arc::new(Int64Array::from(vec![None, None, Some(1)])) as ArrayRef], &values).unwrap().is_ok());

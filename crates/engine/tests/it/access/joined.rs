@@ -279,3 +279,20 @@ async fn what_a_policy_reaches_is_known_to_whoever_changes_it() {
     after.joins.clear();
     assert!(after.changes_access(&before) && !before.changes_access(&before.clone()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn which_repeated_key_is_told_does_not_go_by_how_rows_are_read() {
+    for mapped_lookup_rows in [Settings::default().mapped_lookup_rows, 0] {
+        for loads in [["9,EU\n9,EU\n", "3,US\n3,US\n"], ["3,US\n3,US\n", "9,EU\n9,EU\n"]] {
+            let ward = Ward::with(Settings { mapped_lookup_rows, ..Settings::default() }).await;
+            for rows in loads {
+                ward.mill.load("customers", Csv::bytes(format!("id,region\n{rows}"))).await.unwrap();
+            }
+            ward.mill.load("orders", Csv::bytes(ORDERS)).await.unwrap();
+            set_joins(&ward.mill, "orders", json!([{"name": "customers", "on": [{"column": "customer_id", "other": "id"}]}])).await;
+            let asked = query(json!({"measures": ["orders.sum_amount"], "dimensions": ["customers.region"]}));
+            let error = ward.mill.query(&asked).await.unwrap_err();
+            assert!(error.message().contains("there are several with id 3:"), "{mapped_lookup_rows}, {loads:?}: {error}");
+        }
+    }
+}
