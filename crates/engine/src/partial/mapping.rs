@@ -196,7 +196,7 @@ fn least_repeated(keys: &[ArrayRef]) -> Result<Option<usize>> {
     let converter = RowConverter::new(keys.iter().map(|key| SortField::new(key.data_type().clone())).collect())?;
     let rows = converter.convert_columns(keys)?;
     let mut order: Vec<usize> = (0..rows.num_rows()).filter(|row| keys.iter().all(|key| key.is_valid(*row))).collect();
-    order.sort_by(|one, other| rows.row(*one).cmp(&rows.row(*other)));
+    order.sort_by_key(|row| rows.row(*row));
     let repeats = |pair: &[usize]| match pair {
         [before, row] => (rows.row(*before) == rows.row(*row)).then_some(*row),
         _ => None,
