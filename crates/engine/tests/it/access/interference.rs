@@ -20,7 +20,7 @@ const PARTS: u64 = 6;
 const PAIRS_MIN: u64 = 400;
 
 /// Statements that would fail, or tell something, on rows that are not seen.
-const PROBES: [&str; 41] = [
+const PROBES: [&str; 43] = [
     "select measure(sum_amount) filter (where 100 / (amount - 77) > 0) from sales",
     "select measure(nothing), hidden from sales",
     "select sum(100 / amount) from sales where amount <> 0",
@@ -42,6 +42,8 @@ const PROBES: [&str; 41] = [
     "select count(*) from sales where amount * 119784199948581506 > 0 and amount < 77",
     "select sum(distinct amount * 100000000000000000), max(-amount) from sales where amount < 77",
     "select count(*) from sales where note in (select note from sales where country <> 'DE')",
+    "select count(*) from sales where team = 'north' or note not in (select note from sales where amount > 50)",
+    "select note, amount from sales s where amount not in (select amount from sales t where t.team = s.team and t.amount > s.amount) order by 1, 2",
     "select (select count(*) from sales where country = 'FR') as hidden",
     "select first_value(note order by at desc, note) from sales",
     "select count(*) from sales where exists (select 1 from sales t where t.amount > 70)",
