@@ -15,7 +15,7 @@ use datafusion::common::{Column, DFSchema, ExprSchema, Result as PlanResult, Spa
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction, split_conjunction_owned};
-use datafusion::logical_expr::{Aggregate, BinaryExpr, Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, lit, when};
+use datafusion::logical_expr::{Aggregate, BinaryExpr, Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, SkipType, Subquery, lit, when};
 use datafusion::scalar::ScalarValue;
 
 use super::written_out;
@@ -24,14 +24,20 @@ use crate::error::{Error, Result};
 /// Steps at most that a statement gets more of by this: each question of whether there is a row has those of its subquery.
 const STEPS_MAX: usize = 1_000;
 
+/// Why an aggregate is not asked for its rows, and what to do.
+const LOST: &str = "EXISTS, IN, ANY and ALL over an aggregate whose rows go by the query around it: where there are no rows its group would be lost; \
+                    compare the aggregate itself, as in (SELECT count(*) FROM …) > 0";
+/// Why some rows of several are not asked for.
+const CUT: &str = "EXISTS over rows that go by the query around it, with an OFFSET or with a LIMIT inside, would be planned without it; \
+                   compare a count, as in (SELECT count(*) FROM …) > 1";
+
 /// A statement in which IN says what it says in SQL. It has passed the gate, and nothing of it is optimised.
 ///
 /// # Errors
 /// `Invalid` at `sql` for what cannot be said exactly, with what to write; `Exhausted` for more of it than is planned.
 pub(crate) fn exact(statement: LogicalPlan) -> Result<LogicalPlan> {
-    if loses_a_group(&statement)? {
-        let reason = "EXISTS, IN, ANY and ALL over an aggregate whose rows go by the query around it: where there are no rows its group would be lost";
-        return Err(Error::invalid(format!("SQL: {reason}; compare the aggregate itself, as in (SELECT count(*) FROM …) > 0")).at("sql"));
+    if let Some(reason) = misasked(&statement)? {
+        return Err(Error::invalid(format!("SQL: {reason}")).at("sql"));
     }
     let mut made = Made::default();
     let plan = statement
@@ -167,7 +173,7 @@ impl Rewriting<'_> {
         }
         // A name around these rows would hide from DataFusion which of them go by the outer query.
         let own = Column::from(subquery.subquery.schema().qualified_field(0));
-        if value.column_refs().contains(&own) {
+        if value.column_refs().contains(&own) || has_limit(&subquery.subquery)? {
             return Err(refused());
         }
         Ok(subquery.subquery.as_ref().clone())
@@ -218,26 +224,49 @@ fn refused() -> DataFusionError {
     DataFusionError::External(Box::new(Error::invalid(reason).at("sql")))
 }
 
-/// Whether a subquery that is asked for its rows is an aggregate which answers of no rows too, over rows that go by the query around it.
-fn loses_a_group(plan: &LogicalPlan) -> Result<bool> {
-    let mut lost = false;
+/// What of a statement is asked of subqueries in a way that DataFusion plans as another one.
+fn misasked(plan: &LogicalPlan) -> Result<Option<&'static str>> {
+    let mut found = None;
     plan.apply_with_subqueries(|node| {
         node.apply_expressions(|expr| {
             expr.apply(|part| {
-                let subquery = match part {
-                    Expr::Exists(exists) => &exists.subquery,
-                    Expr::InSubquery(within) => &within.subquery,
-                    Expr::SetComparison(compared) => &compared.subquery,
+                let (subquery, of_rows) = match part {
+                    Expr::Exists(exists) => (&exists.subquery, true),
+                    Expr::InSubquery(within) => (&within.subquery, false),
+                    Expr::SetComparison(compared) => (&compared.subquery, false),
                     _ => return Ok(TreeNodeRecursion::Continue),
                 };
-                lost |= loses(&subquery.subquery, None)?;
-                Ok(if lost { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+                if loses(&subquery.subquery, None)? {
+                    found = Some(LOST);
+                } else if of_rows && !subquery.outer_ref_columns.is_empty() && is_cut(&subquery.subquery)? {
+                    found = Some(CUT);
+                }
+                Ok(if found.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
             })
         })
     })?;
-    Ok(lost)
+    Ok(found)
 }
 
+/// Whether some of its rows are left out. That no more than so many are asked for says nothing of whether there is one.
+fn is_cut(plan: &LogicalPlan) -> PlanResult<bool> {
+    let mut node = plan;
+    loop {
+        match node {
+            LogicalPlan::Projection(projection) => node = &projection.input,
+            LogicalPlan::Sort(sort) => node = &sort.input,
+            LogicalPlan::SubqueryAlias(alias) => node = &alias.input,
+            LogicalPlan::Limit(limit) if matches!(limit.get_skip_type(), Ok(SkipType::Literal(0))) => return has_limit(&limit.input),
+            _ => return has_limit(node),
+        }
+    }
+}
+
+fn has_limit(plan: &LogicalPlan) -> PlanResult<bool> {
+    plan.exists(|node| Ok(matches!(node, LogicalPlan::Limit(_))))
+}
+
+/// Whether a subquery that is asked for its rows is an aggregate which answers of no rows too, over rows that go by the query around it.
 /// `having`: the condition on the groups, where a plan is what it is about.
 fn loses(plan: &LogicalPlan, having: Option<&Expr>) -> PlanResult<bool> {
     if let LogicalPlan::Aggregate(aggregate) = plan {

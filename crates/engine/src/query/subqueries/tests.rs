@@ -115,6 +115,26 @@ async fn an_aggregate_of_rows_that_may_be_none_is_not_asked_for_its_rows() {
 }
 
 #[tokio::test]
+async fn rows_that_a_limit_leaves_out_are_not_asked_for() {
+    let context = context();
+    for condition in [
+        "exists (select 1 from s where s.g = t.g offset 1)",
+        "not exists (select 1 from s where s.g = t.g limit 1 offset 1)",
+        "exists (select 1 from (select id, g from s where s.g = t.g) as a join (select id from f order by id limit 1) as b on a.id = b.id)",
+    ] {
+        let plan = plan_of(&context, &format!("select g from t where {condition}")).await;
+        let error = exact(plan).expect_err(condition);
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{condition}");
+        assert!(error.message().contains("compare a count"), "{condition}: {error}");
+    }
+    let error = exact(plan_of(&context, "select g from t where id not in (select id from s where s.g = t.g limit 1)").await).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{error}");
+    assert_eq!(picked("select g from t where exists (select 1 from s where s.g = t.g limit 1) order by g", true).await, Some(vec![10]));
+    assert_eq!(picked("select g from t where exists (select 1 from s order by g limit 1 offset 2) order by g", true).await, Some(vec![10, 20, 30, 40]));
+    assert_eq!(picked("select g from t where g = 20 or id not in (select id from f order by g limit 1) order by g", true).await, Some(vec![20, 40]));
+}
+
+#[tokio::test]
 async fn what_cannot_be_told_is_refused_and_so_is_too_much_of_it() {
     let context = context();
     let refused = "select g from t where g = 10 or (select max(id) from f) not in (select id from s)";
