@@ -46,6 +46,7 @@ pub(crate) mod tile;
 pub(crate) mod total_order;
 pub(crate) mod value_list;
 pub(crate) mod walk;
+mod whole_groups;
 pub(crate) mod windows;
 pub(crate) mod write;
 mod written_out;

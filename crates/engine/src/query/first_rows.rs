@@ -46,6 +46,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use self::exec::{Candidate, FirstRowsExec, Search};
 use self::order::{Best, Order};
 use super::reading::{ScannedSegment, segment_of};
+use super::whole_groups::WholeGroups;
 
 /// Rows of a limit at most; more are better sorted in one go.
 const FETCH_MAX: usize = 100_000;
@@ -56,10 +57,12 @@ const FETCH_MAX: usize = 100_000;
 /// by `partial::rule::first_groups`, which goes through no window.)
 const WRONG: [&str; 2] = ["aggregate_statistics", "LimitAggregation"];
 
-/// DataFusion's rules, but for those.
+/// DataFusion's rules, but for those, and with what sets right where one carries a limit.
 pub(super) fn known_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     rules.retain(|rule| !WRONG.contains(&rule.name()));
+    let place = rules.iter().position(|rule| rule.name() == "EnsureRequirements").map_or(rules.len(), |place| place + 1);
+    rules.insert(place, Arc::new(WholeGroups));
     rules
 }
 

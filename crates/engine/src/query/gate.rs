@@ -2,6 +2,7 @@
 //! held against a list of what is allowed: one read-only query over the datasets of the scope. The functions that exist
 //! are listed in `functions::allowed`; files, URLs and other tenants cannot be reached because nothing resolves them.
 
+use std::mem;
 use std::ops::ControlFlow;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -108,7 +109,7 @@ fn check_tokens(sql: &str, limits: &Limits) -> Result<()> {
 
 fn check_statement(statement: &Statement) -> Result<()> {
     let Statement::Statement(statement) = statement else { return Err(only_queries()) };
-    look_through(&**statement, &mut Clauses)?;
+    look_through(&**statement, &mut Clauses::default())?;
     written_out::check_tables(statement)
 }
 
@@ -118,7 +119,11 @@ fn only_queries() -> Error {
 
 /// Looks at every statement, query and table in a statement. What the planner would leave out without a word is refused: the
 /// answer would be one to another question.
-struct Clauses;
+#[derive(Default)]
+struct Clauses {
+    /// A query was seen: those that come are inside of it.
+    inside: bool,
+}
 
 impl Clauses {
     fn without(clauses: &[(&str, bool)]) -> ControlFlow<Error> {
@@ -157,6 +162,8 @@ impl Visitor for Clauses {
             ("FORMAT", query.format_clause.is_some()),
             ("a chain of pipe operators", !query.pipe_operators.is_empty()),
         ])?;
+        let inside = mem::replace(&mut self.inside, true);
+        Self::read_as_written(if inside { misread::in_page(query) } else { None })?;
         Self::read_as_written(misread::in_body(&query.body))?;
         match &*query.body {
             SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::Query(_) | SetExpr::SetOperation { .. } => ControlFlow::Continue(()),
@@ -349,6 +356,11 @@ mod tests {
             ("select 1 union all select 2", None),
             ("select 1 except all select 2", Some(ErrorKind::Invalid)),
             ("select 1 union (select 2 union select 3 intersect all select 3)", Some(ErrorKind::Invalid)),
+            ("select 1 from a order by a.k limit 3 offset 1", None),
+            ("select 1 from (select 2 from a order by k limit 3 offset 0) b offset 2", None),
+            ("select 1 from (select 2 from a order by k offset 1) b", Some(ErrorKind::Invalid)),
+            ("with b as (select 2 from a order by k offset 1 rows fetch next 3 rows only) select 1 from b", Some(ErrorKind::Invalid)),
+            ("select 1 where 2 in (select 2 from a limit 3 offset 1)", Some(ErrorKind::Invalid)),
             ("select k from a left join b using (k)", None),
             ("select a.k from a full join b on a.k = b.k", None),
             ("select k from a right join b using (k)", Some(ErrorKind::Invalid)),

@@ -4,7 +4,7 @@
 use datafusion::logical_expr::expr::NullTreatment;
 use datafusion::logical_expr::{Expr, WindowFunctionDefinition};
 use datafusion::scalar::ScalarValue;
-use datafusion::sql::sqlparser::ast::{JoinConstraint, JoinOperator, SetExpr, SetOperator, SetQuantifier, TableWithJoins};
+use datafusion::sql::sqlparser::ast::{JoinConstraint, JoinOperator, LimitClause, Query, SetExpr, SetOperator, SetQuantifier, TableWithJoins};
 
 /// It is a join that keeps all copies of a row or none.
 const COPIES: &str = "EXCEPT ALL and INTERSECT ALL do not count how often a row is there; leave ALL out, or group both sides and compare their counts";
@@ -12,6 +12,20 @@ const COPIES: &str = "EXCEPT ALL and INTERSECT ALL do not count how often a row 
 const MERGED: &str = "of a RIGHT or FULL JOIN the column in USING (or of NATURAL) would be that of the left side alone; write ON a.k = b.k, and coalesce(a.k, b.k) for the column";
 /// Values behind several missing ones are not found.
 const AHEAD: &str = "IGNORE NULLS does not find all values that come later; turn the order of the window round and use lag (lag(x) IGNORE NULLS over (order by t desc))";
+
+/// A sort from around it is moved beneath it, or its own is taken away.
+const PAGED: &str = "OFFSET inside of a statement would leave out other rows than the first of its order; number the rows there (row_number() over (order by …) as n) and \
+    keep those with a greater number (where n > 10)";
+
+/// What is misread of a query inside of another one.
+pub(super) fn in_page(query: &Query) -> Option<&'static str> {
+    let skipped = match &query.limit_clause {
+        Some(LimitClause::LimitOffset { offset, .. }) => &offset.as_ref()?.value,
+        Some(LimitClause::OffsetCommaLimit { offset, .. }) => offset,
+        None => return None,
+    };
+    (skipped.to_string() != "0").then_some(PAGED)
+}
 
 /// What is misread in the body of a query.
 pub(super) fn in_body(body: &SetExpr) -> Option<&'static str> {

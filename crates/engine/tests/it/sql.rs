@@ -109,6 +109,11 @@ async fn windows_look_at_all_groups_whatever_a_limit_wants() {
                 "select c.country, max(o.amount) as m, sum(max(o.amount)) over () as n from orders o join cities c on o.city = c.city group by c.country order by m desc limit 1",
                 json!([["IT"], [4], [6]]),
             ),
+            (
+                "with s as (select city from orders order by city limit 3), u as (select * from s union all select * from s union all select * from s) \
+                    select distinct city from u order by city limit 3",
+                json!([["Bari", "Oslo", "Rome"]]),
+            ),
         ] {
             let verification = mill.verify_sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
             assert!(verification.equal, "{sql}: {:?}", verification.differences);
@@ -128,6 +133,8 @@ async fn what_would_be_planned_as_something_else_is_refused_with_what_to_write()
         ("select * from orders natural right join cities", "coalesce(a.k, b.k)"),
         ("select n, lead(city) ignore nulls over (order by n) from orders", "turn the order of the window round"),
         ("select n, lag(city, -1) ignore nulls over (order by n) from orders", "turn the order of the window round"),
+        ("select n from (select n, city from orders order by city offset 1) p order by n", "number the rows"),
+        ("with p as (select n from orders order by n limit 1 offset 1) select * from p order by n", "number the rows"),
     ] {
         let error = ward.mill.sql(sql).await.expect_err(sql);
         assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{sql}: {error}");
@@ -135,5 +142,8 @@ async fn what_would_be_planned_as_something_else_is_refused_with_what_to_write()
     }
     let told = "select coalesce(o.city, c.city) as city from orders o full join cities c on o.city = c.city order by city nulls last";
     assert_eq!(ward.rows(told).await, json!([["Bari", "Oslo", "Rome", null]]));
+    let numbered = "select n from (select n, row_number() over (order by city nulls last) as place from orders) p where place > 1 order by n";
+    assert_eq!(ward.rows(numbered).await, json!([[1, 3]]));
+    assert_eq!(ward.rows("select n from orders order by n limit 1 offset 1").await, json!([[2]]));
     assert_eq!(ward.rows("select n, lag(city) ignore nulls over (order by n desc) as later from orders order by n").await, json!([[1, 2, 3], ["Oslo", null, null]]));
 }
