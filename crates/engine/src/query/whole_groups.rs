@@ -17,6 +17,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
@@ -35,7 +36,7 @@ impl PhysicalOptimizerRule for WholeGroups {
                 .transpose()?
                 .flatten();
             Ok(match parts {
-                Some(parts) => Transformed::yes(node.with_new_children(vec![parts])?),
+                Some(parts) => Transformed::yes(replace_children_if_necessary(Arc::clone(&node), vec![parts])?),
                 None => Transformed::no(node),
             })
         })
@@ -65,7 +66,7 @@ fn without_limit(parts: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Execut
         None => None,
     };
     let changed = match beneath {
-        Some(input) => Some(Arc::clone(parts).with_new_children(vec![input])?),
+        Some(input) => Some(replace_children_if_necessary(Arc::clone(parts), vec![input])?),
         None => None,
     };
     let known = changed.as_ref().unwrap_or(parts);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::batch::BatchBuilder;
-use super::json_numbers::{Place, long_numbers, lost_digits, shown};
+use super::json_numbers::{PathStep, long_numbers, lost_digits, shown};
 use super::json_rows::{RowFinder, Scalar, Step, read_row};
 use super::scalar_rows::{Origin, ScalarRows};
 use super::sink::Sink;
@@ -79,7 +79,7 @@ impl Rows<'_> {
             return self.taken.reject(origin.reject(Some(column), value, reason));
         }
         for long in long_numbers(row) {
-            let Some((Place::Key(key), inside)) = long.way.split_first() else { continue };
+            let Some((PathStep::Key(key), inside)) = long.way.split_first() else { continue };
             let Some(place) = self.places.get(key.as_str()).copied() else { continue };
             let Some(depth) = batch.sinks.get(place).and_then(|sink| sink.losing(inside, long.number)) else { continue };
             let inside = inside.get(..depth).unwrap_or_default();

@@ -13,7 +13,7 @@ const KEPT_DIGITS: usize = 15;
 
 /// A step into an object or an array.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum PathStep {
     Key(String),
     Index(usize),
 }
@@ -21,7 +21,7 @@ pub(crate) enum Place {
 /// A number that a float may not give back, and the way to it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LongNumber<'a> {
-    pub way: Vec<Place>,
+    pub way: Vec<PathStep>,
     pub number: &'a str,
 }
 
@@ -35,10 +35,10 @@ struct Frame {
 }
 
 impl Frame {
-    fn place(&self, json: &[u8]) -> Place {
+    fn place(&self, json: &[u8]) -> PathStep {
         match self.awaits_key {
-            Some(_) => Place::Key(json.get(self.key.clone()).and_then(|key| serde_json::from_slice(key).ok()).unwrap_or_default()),
-            None => Place::Index(self.index),
+            Some(_) => PathStep::Key(json.get(self.key.clone()).and_then(|key| serde_json::from_slice(key).ok()).unwrap_or_default()),
+            None => PathStep::Index(self.index),
         }
     }
 }
@@ -89,16 +89,16 @@ pub(crate) fn long_numbers(json: &[u8]) -> Vec<LongNumber<'_>> {
 
 /// Where a long number goes on its way into a column, its digits are kept or not: none where they are, and otherwise how many steps of the way
 /// lead to the value that is not what it was. `declared` and `rounds` are those of the column.
-pub(crate) fn losing(column: &Column, way: &[Place], number: &str, declared: bool, rounds: &Rounds) -> Option<usize> {
+pub(crate) fn losing(column: &Column, way: &[PathStep], number: &str, declared: bool, rounds: &Rounds) -> Option<usize> {
     let (mut column, mut depth, mut rounds) = (column, 0, rounds.clone());
     loop {
         column = match (column.column_type, way.get(depth)) {
             // A key that the struct does not have rejects its row by itself.
-            (ColumnType::Struct, Some(Place::Key(key))) => {
+            (ColumnType::Struct, Some(PathStep::Key(key))) => {
                 rounds = rounds.of_field(key);
                 column.fields.iter().find(|field| field.name == *key)?
             }
-            (ColumnType::List, Some(Place::Index(_))) => column.fields.first()?,
+            (ColumnType::List, Some(PathStep::Index(_))) => column.fields.first()?,
             _ => break,
         };
         depth += 1;
@@ -128,10 +128,10 @@ pub(crate) fn lost_digits(number: &str) -> &'static str {
 }
 
 /// A way as rows that are rejected say it: `.zip`, `[2].zip`.
-pub(crate) fn shown(way: &[Place]) -> String {
-    let step = |place: &Place| match place {
-        Place::Key(key) => format!(".{key}"),
-        Place::Index(index) => format!("[{index}]"),
+pub(crate) fn shown(way: &[PathStep]) -> String {
+    let step = |place: &PathStep| match place {
+        PathStep::Key(key) => format!(".{key}"),
+        PathStep::Index(index) => format!("[{index}]"),
     };
     way.iter().map(step).collect()
 }
@@ -254,17 +254,17 @@ mod tests {
                 let rounds = if rounding { Rounds::All } else { Rounds::Nothing };
                 let found = losing(&Column::new("a", column_type), &[], number, declared, &rounds);
                 assert_eq!(found, expected.then_some(0), "{number} to {column_type}, {declared} {rounding}");
-                let found = losing(&inside(column_type), &[Place::Key("x".into())], number, declared, &rounds);
+                let found = losing(&inside(column_type), &[PathStep::Key("x".into())], number, declared, &rounds);
                 assert_eq!(found, expected.then_some(1), "{number} to {column_type} inside, {declared} {rounding}");
             }
         }
         // Text of JSON is one value, however deep in it the number stands.
-        let way = [Place::Key("x".into()), Place::Index(3), Place::Key("y".into())];
+        let way = [PathStep::Key("x".into()), PathStep::Index(3), PathStep::Key("y".into())];
         assert_eq!(losing(&inside(ColumnType::String), &way, long, true, &Rounds::Nothing), Some(1));
-        assert_eq!(losing(&inside(ColumnType::String), &[Place::Key("z".into())], long, true, &Rounds::Nothing), None);
+        assert_eq!(losing(&inside(ColumnType::String), &[PathStep::Key("z".into())], long, true, &Rounds::Nothing), None);
         // What is said of one field is said of no other.
         for (field, expected) in [("x", None), ("y", Some(1))] {
-            assert_eq!(losing(&inside(ColumnType::Float), &[Place::Key("x".into())], long, true, &Rounds::Inside(vec![field.into()])), expected);
+            assert_eq!(losing(&inside(ColumnType::Float), &[PathStep::Key("x".into())], long, true, &Rounds::Inside(vec![field.into()])), expected);
         }
     }
 }

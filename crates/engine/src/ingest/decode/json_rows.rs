@@ -8,7 +8,7 @@ use memchr::memchr;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::json_numbers::Place;
+use super::json_numbers::PathStep;
 use super::json_path::{Aside, JsonPath, Walk};
 use super::split::ROW_MAX_BYTES;
 use super::value;
@@ -46,14 +46,14 @@ impl<'a> Scalar<'a> {
     }
 
     /// Makes null what stands at the end of a way into it.
-    pub(crate) fn forget(&mut self, way: &[Place]) {
+    pub(crate) fn forget(&mut self, way: &[PathStep]) {
         match self {
             Self::Nested(value) if !way.is_empty() => {
                 let mut value = value.to_mut();
                 for place in way {
                     let inner = match place {
-                        Place::Key(key) => value.get_mut(key),
-                        Place::Index(index) => value.get_mut(*index),
+                        PathStep::Key(key) => value.get_mut(key),
+                        PathStep::Index(index) => value.get_mut(*index),
                     };
                     let Some(inner) = inner else { return };
                     value = inner;

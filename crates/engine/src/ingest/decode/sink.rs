@@ -11,7 +11,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::Field;
 use serde_json::Value;
 
-use super::json_numbers::{Place, is_nearest, long_numbers, losing, lost_digits, shown};
+use super::json_numbers::{PathStep, is_nearest, long_numbers, losing, lost_digits, shown};
 use super::json_rows::{Scalar, read_value};
 use super::nulls::Nulls;
 use super::shape::Shape;
@@ -245,7 +245,7 @@ impl Sink {
 
     /// Whether it loses digits of a number of which the reader of JSON gives the nearest float alone: then how many steps of the way lead to
     /// the value that is not what it was.
-    pub(crate) fn losing(&self, way: &[Place], number: &str) -> Option<usize> {
+    pub(crate) fn losing(&self, way: &[PathStep], number: &str) -> Option<usize> {
         if self.is_open() {
             // Its type is not known yet, and a number would make it one of floats.
             return (!is_nearest(number)).then_some(0);
