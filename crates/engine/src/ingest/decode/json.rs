@@ -83,7 +83,8 @@ impl Rows<'_> {
             let Some(place) = self.places.get(key.as_str()).copied() else { continue };
             let Some(depth) = batch.sinks.get(place).and_then(|sink| sink.losing(inside, long.number)) else { continue };
             let inside = inside.get(..depth).unwrap_or_default();
-            if !batch.sinks.get(place).is_some_and(Sink::is_nulling) {
+            let is_nulling = batch.sinks.get(place).is_some_and(Sink::is_nulling);
+            if !is_nulling {
                 let (column, value) = (format!("{key}{}", shown(inside)), shorten_value(long.number.as_bytes()));
                 return self.taken.reject(origin.reject(Some(column), Some(value), lost_digits(long.number).to_owned()));
             }
