@@ -62,8 +62,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_goes_on_behind_a_request_has_its_id() {
-        let work = CURRENT.scope("one".to_owned(), async { tokio::spawn(behind(async { current() })) }).await;
-        assert_eq!(work.await.unwrap().as_deref(), Some("one"));
+        let told = CURRENT.scope("one".to_owned(), async { tokio::spawn(behind(async { current() })).await.unwrap() }).await;
+        assert_eq!(told.as_deref(), Some("one"));
         // Without a request there is none, and the work is done.
         assert_eq!(tokio::spawn(behind(async { current() })).await.unwrap(), None);
     }

@@ -101,7 +101,7 @@ fn halfway(outcomes: &[Outcome], Stopped { error, left }: Stopped) -> Problem {
         let detail = if *changed { format!("is stored, as version {version}") } else { format!("is version {version}, as it was") };
         told(*what, name, detail)
     });
-    let fields = stored.chain(left.iter().map(|(what, name)| told(*what, name, "is not stored".to_owned()))).collect();
+    let fields = stored.chain(left.into_iter().map(|(what, name)| told(what, &name, "is not stored".to_owned()))).collect();
     Problem::from(error).with_fields(fields)
 }
 
