@@ -76,7 +76,8 @@ fn without_limit(parts: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Execut
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::Int64Array;
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
     use datafusion::execution::SessionStateBuilder;
     use datafusion::prelude::{SessionConfig, SessionContext};
 
@@ -90,7 +91,7 @@ mod tests {
             let config = SessionConfig::new().with_target_partitions(partitions);
             let state = SessionStateBuilder::new().with_default_features().with_config(config).with_physical_optimizer_rules(known_rules()).build();
             let batches = SessionContext::new_with_state(state).sql(statement).await.unwrap().collect().await.unwrap();
-            let values: Vec<i64> = batches.iter().flat_map(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec()).collect();
+            let values: Vec<i64> = batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec()).collect();
             assert_eq!(values, [0, 1, 2], "{partitions} partitions");
         }
     }
