@@ -245,7 +245,7 @@ fn look_at_schema<R: ChunkReader>(input: &R, size: u64) -> Result<(), String> {
 
 /// A field with views for its texts, and lists that know their offsets: other types make copies of what is stored once, which the schema
 /// that a file brings along can ask for. `leaves` says how the file stores what has no fields, from here on; what it calls UUIDs is marked.
-fn viewed<'a>(field: &FieldRef, leaves: &mut dyn Iterator<Item = &'a ColumnDescriptor>) -> FieldRef {
+fn viewed(field: &FieldRef, leaves: &mut dyn Iterator<Item = &ColumnDescriptor>) -> FieldRef {
     let (data_type, leaf) = viewed_type(field.data_type(), leaves);
     let viewed = field.as_ref().clone().with_data_type(data_type);
     let is_uuid = matches!(leaf.and_then(ColumnDescriptor::logical_type_ref), Some(LogicalType::Uuid));
