@@ -17,9 +17,11 @@ use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use crate::functions::exact::aggregate::adds_fractions;
 
 type Rule = Arc<dyn OptimizerRule + Send + Sync>;
+/// Whether a rule leaves a plan alone.
+type Leaves = fn(&LogicalPlan) -> bool;
 
 /// Which plans a rule leaves alone, by its name.
-const LEFT_ALONE: [(&str, fn(&LogicalPlan) -> bool); 2] = [("push_down_filter", is_over_total), ("single_distinct_aggregation_to_group_by", adds_them)];
+const LEFT_ALONE: [(&str, Leaves); 2] = [("push_down_filter", is_over_total), ("single_distinct_aggregation_to_group_by", adds_them)];
 
 /// The logical rules, as they keep to that.
 pub(super) fn guarded(rules: Vec<Rule>) -> Vec<Rule> {
@@ -33,7 +35,7 @@ pub(super) fn guarded(rules: Vec<Rule>) -> Vec<Rule> {
 #[derive(Debug)]
 struct Guarded {
     rule: Rule,
-    leaves: fn(&LogicalPlan) -> bool,
+    leaves: Leaves,
 }
 
 impl OptimizerRule for Guarded {
