@@ -12,6 +12,7 @@ use super::frame::{Frame, array};
 use super::op::{Op, Site};
 use super::step::Keep;
 use crate::error::{Error, Result};
+use crate::ingest::contract::keys::canonical;
 use crate::ingest::treatment::rows::Rows;
 
 /// Keys of a load at most: about 150 MB, or 220 MB where the last row is kept.
@@ -34,8 +35,8 @@ impl Keys {
     /// A hash for each row; none for one that has no key.
     fn prints(&self, batch: &RecordBatch) -> Result<Vec<Option<Print>>> {
         let columns: Vec<ArrayRef> = match self.places.as_slice() {
-            [] => batch.columns().to_vec(),
-            places => places.iter().map(|place| array(batch, *place).cloned()).collect::<Result<_>>()?,
+            [] => batch.columns().iter().map(canonical).collect(),
+            places => places.iter().map(|place| array(batch, *place).map(canonical)).collect::<Result<_>>()?,
         };
         let rows = self.converter.convert_columns(&columns)?;
         // Rows that are compared whole are equal where their nulls are.
@@ -131,7 +132,7 @@ impl Op for Last {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::Int64Array;
+    use arrow::array::{Float64Array, Int64Array};
 
     use super::*;
     use crate::catalog::{Column, ColumnType};
@@ -151,6 +152,18 @@ mod tests {
             let error = op.apply(&mut rows(vec![4]), &site).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::Exhausted);
             assert!(error.message().starts_with("there are more than 3 different keys"), "{error}");
+        }
+    }
+
+    #[test]
+    fn floats_that_are_equal_are_one_key() {
+        let frame = Frame { columns: vec![Column::new("x", ColumnType::Float)] };
+        for key in [vec!["x".to_owned()], Vec::new()] {
+            let mut op = deduplicate(&frame, &key, Keep::First).unwrap();
+            let batch = RecordBatch::try_from_iter([("x", Arc::new(Float64Array::from(vec![0.0, -0.0, 1.5, f64::NAN, -f64::NAN])) as ArrayRef)]).unwrap();
+            let mut rows = Rows::of(Decoded { batch, rejects: Vec::new(), lines: Vec::new(), source: None, nulled: 0 });
+            op.apply(&mut rows, &Site { number: 1, op: "deduplicate" }).unwrap();
+            assert_eq!(rows.batch.num_rows(), 3, "{key:?}");
         }
     }
 }
