@@ -2,10 +2,10 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { Dialog } from './dialog';
-import { useRegisteredShortcuts } from './shortcuts';
+import { modName, useRegisteredShortcuts } from './shortcuts';
 
 const names: Record<string, string> = {
-  mod: /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? '') ? '\u2318' : 'Ctrl',
+  mod: modName,
   shift: 'Shift',
   Escape: 'Esc',
   ArrowLeft: '\u2190',

@@ -55,6 +55,24 @@ describe('shortcuts', () => {
     expect(edit.run).not.toHaveBeenCalled();
   });
 
+  it('that say so run while somebody types, and never in a dialog', () => {
+    const find: Shortcut = { ...shortcut('mod+k', 'Find'), whileTyping: true };
+    renderApp(
+      <>
+        <Registered list={[find]} />
+        <input aria-label="Name" />
+        <div role="dialog">
+          <input aria-label="In the dialog" />
+        </div>
+      </>,
+    );
+    fireEvent.keyDown(screen.getByLabelText('In the dialog'), { key: 'k', ctrlKey: true });
+    fireEvent.keyDown(screen.getByLabelText('Name'), { key: 'k' });
+    expect(find.run).not.toHaveBeenCalled();
+    fireEvent.keyDown(screen.getByLabelText('Name'), { key: 'k', ctrlKey: true });
+    expect(find.run).toHaveBeenCalledOnce();
+  });
+
   it('of a page go before those of the shell, and go with the page', () => {
     const shell = shortcut('r', 'Reload');
     const page = shortcut('r', 'Refresh');

@@ -1,5 +1,5 @@
 // Keyboard shortcuts of the page that is open. A shortcut is one key ('e', '?') or two in a row
-// ('g d'); none of them fires while a text field or a dialog has the focus.
+// ('g d'). None of them fires while a dialog has the focus, and while a text field has it only those that say so.
 import { useEffect, useSyncExternalStore } from 'react';
 
 export interface Shortcut {
@@ -7,8 +7,15 @@ export interface Shortcut {
   keys: string;
   label: string;
   group: string;
+  /** Also while somebody types: of a combination that no text field has for itself. */
+  whileTyping?: true;
   run: () => void;
 }
+
+/** How the key is called that stands as 'mod' in a shortcut. */
+export const modName = /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? '')
+  ? '\u2318'
+  : 'Ctrl';
 
 const sequenceMs = 1000;
 
@@ -46,8 +53,15 @@ function keyOf(event: KeyboardEvent): string {
 
 function handle(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
-  if (isTyping(event.target) || isInDialog(event.target)) return;
+  if (isInDialog(event.target)) return;
   const key = keyOf(event);
+  if (isTyping(event.target)) {
+    const always = registered.findLast(({ keys, whileTyping }) => keys === key && whileTyping);
+    if (always === undefined) return;
+    event.preventDefault();
+    always.run();
+    return;
+  }
   const sequence =
     pending !== null && Date.now() - pending.at < sequenceMs ? `${pending.key} ${key}` : null;
   // The one registered last wins: a page over the shell.

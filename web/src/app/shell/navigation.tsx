@@ -4,6 +4,7 @@ import ButtonBase from '@mui/material/ButtonBase';
 import { useState } from 'react';
 import { Link, useLocation } from 'react-router';
 import { useSession } from '@/api/session-slice';
+import { modName } from '@/components/shortcuts';
 import { Icon, Mark } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { AccountMenu } from './account-menu';
@@ -78,7 +79,12 @@ const wordStyle = (narrow: boolean) => ({
   display: narrow ? 'none' : { xs: 'none', lg: 'block' },
 });
 
-export function SideBar({ onHelp }: { onHelp: () => void }) {
+interface SideBarProps {
+  onHelp: () => void;
+  onFind: () => void;
+}
+
+export function SideBar({ onHelp, onFind }: SideBarProps) {
   const { pathname } = useLocation();
   const { tenant } = useSession();
   const [narrow, toggleNarrow] = useNarrow();
@@ -118,6 +124,34 @@ export function SideBar({ onHelp }: { onHelp: () => void }) {
           </Box>
         </Box>
       </Box>
+      <ButtonBase
+        onClick={onFind}
+        aria-label="Find"
+        aria-haspopup="dialog"
+        aria-keyshortcuts="Control+K Meta+K"
+        title={narrow ? `Find (${modName}+K)` : undefined}
+        sx={{
+          ...itemStyle(false),
+          // As much less as the line is wide, so that the icons stand below each other.
+          px: 2.75,
+          mb: 2,
+          border: 1,
+          borderColor: 'divider',
+          '&:hover': { borderColor: 'surface.border', color: 'text.primary' },
+        }}
+      >
+        <Icon name="search" size={20} />
+        <Box component="span" sx={{ ...wordStyle(narrow), flex: 1, textAlign: 'left' }}>
+          Find
+        </Box>
+        <Box
+          component="span"
+          aria-hidden="true"
+          sx={{ ...wordStyle(narrow), fontSize: '0.6875rem', fontWeight: 400 }}
+        >
+          {modName} K
+        </Box>
+      </ButtonBase>
       {places.map((place) => (
         <ButtonBase
           key={place.to}
@@ -137,12 +171,12 @@ export function SideBar({ onHelp }: { onHelp: () => void }) {
       <Box sx={{ flex: 1 }} />
       <ButtonBase
         onClick={toggleNarrow}
-        aria-label={narrow ? 'Widen navigation' : 'Narrow navigation'}
+        aria-label={narrow ? 'Expand navigation' : 'Collapse navigation'}
         sx={{ ...itemStyle(false), display: { sm: 'none', lg: 'flex' } }}
       >
         <Icon name="sidebar" size={20} />
         <Box component="span" sx={wordStyle(narrow)}>
-          Narrow
+          Collapse
         </Box>
       </ButtonBase>
       <AccountMenu onHelp={onHelp} buttonStyle={itemStyle(false)} wordStyle={wordStyle(narrow)} />

@@ -1,10 +1,16 @@
-// The bar at the top of a phone: the mark and the account. Wide screens have both in the side bar.
+// The bar at the top of a phone: the mark, the finder and the account. Wide screens have them in the side bar.
 import Box from '@mui/material/Box';
+import IconButton from '@mui/material/IconButton';
 import { useSession } from '@/api/session-slice';
-import { Mark } from '@/theme/icons';
+import { Icon, Mark } from '@/theme/icons';
 import { AccountMenu } from './account-menu';
 
-export function TopBar({ onHelp }: { onHelp: () => void }) {
+interface Props {
+  onHelp: () => void;
+  onFind: () => void;
+}
+
+export function TopBar({ onHelp, onFind }: Props) {
   const { tenant } = useSession();
   return (
     <Box
@@ -32,6 +38,9 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
       >
         {tenant?.name}
       </Box>
+      <IconButton aria-label="Find" onClick={onFind} sx={{ color: 'text.secondary' }}>
+        <Icon name="search" size={20} />
+      </IconButton>
       <AccountMenu
         onHelp={onHelp}
         buttonStyle={{ width: 44, height: 44, borderRadius: 1, color: 'text.secondary' }}
