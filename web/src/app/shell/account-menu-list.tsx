@@ -20,7 +20,7 @@ const ViewAsDialog = lazy(() => import('./view-as-dialog'));
 const themes: { choice: ThemeChoice; label: string; icon: IconName }[] = [
   { choice: 'light', label: 'Light', icon: 'sun' },
   { choice: 'dark', label: 'Dark', icon: 'moon' },
-  { choice: 'system', label: 'As the system', icon: 'system' },
+  { choice: 'system', label: 'System', icon: 'system' },
 ];
 
 interface Props {

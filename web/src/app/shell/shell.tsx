@@ -1,19 +1,21 @@
-// The frame of every signed-in page: skip link, navigation (left on wide screens, bottom on phones),
-// the page itself, and the shortcuts that work everywhere.
+// The frame of every signed-in page: skip link, navigation (left on wide screens, bottom on phones, none around a dashboard
+// that is presented), the page itself, and the shortcuts that work everywhere.
 import Box from '@mui/material/Box';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
-import { Outlet, useLocation, useNavigate } from 'react-router';
+import { Outlet, useLocation, useNavigate, useSearchParams } from 'react-router';
 import { useSession } from '@/api/session-slice';
 import { announce } from '@/components/announcer';
 import { ErrorBoundary } from '@/components/error-boundary';
 import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
 import { LoadingState } from '@/components/states';
+import { isPresented } from '@/lib/presenting';
 import { BottomBar, SideBar } from './navigation';
 import { TopBar } from './top-bar';
 
 const ViewAsBanner = lazy(() => import('./view-as-banner'));
 const ShortcutsDialog = lazy(() => import('@/components/shortcuts-dialog'));
+const Finder = lazy(() => import('./finder'));
 
 function SkipLink() {
   return (
@@ -65,7 +67,11 @@ export function Shell() {
   const { isAtLeast, viewed } = useSession();
   const main = useFocusOnNavigation();
   const [helpOpen, setHelpOpen] = useState(false);
+  const [finding, setFinding] = useState(false);
   const mayUpload = isAtLeast('editor');
+  const [params] = useSearchParams();
+  // Only dashboards have a way back.
+  const alone = isPresented(params) && pathname.startsWith('/dashboards/');
 
   const shortcuts = useMemo<Shortcut[]>(() => {
     const go = (keys: string, label: string, to: string): Shortcut => ({
@@ -75,6 +81,13 @@ export function Shell() {
       run: () => void navigate(to),
     });
     return [
+      {
+        keys: 'mod+k',
+        label: 'Find anything',
+        group: 'Anywhere',
+        whileTyping: true,
+        run: () => setFinding(true),
+      },
       { keys: '?', label: 'Show these shortcuts', group: 'Anywhere', run: () => setHelpOpen(true) },
       go('g h', 'Go to dashboards', '/'),
       go('g e', 'Go to explore', '/explore'),
@@ -90,9 +103,9 @@ export function Shell() {
   return (
     <Box sx={{ display: 'flex', minHeight: '100dvh', bgcolor: 'background.default' }}>
       <SkipLink />
-      <SideBar onHelp={() => setHelpOpen(true)} />
+      {!alone && <SideBar onHelp={() => setHelpOpen(true)} onFind={() => setFinding(true)} />}
       <Box sx={{ flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column' }}>
-        <TopBar onHelp={() => setHelpOpen(true)} />
+        {!alone && <TopBar onHelp={() => setHelpOpen(true)} onFind={() => setFinding(true)} />}
         {viewed && (
           <Suspense fallback={null}>
             <ViewAsBanner viewed={viewed} />
@@ -107,7 +120,7 @@ export function Shell() {
             flex: 1,
             minWidth: 0,
             '&:focus, &:focus-visible': { outline: 'none' },
-            pb: { xs: 'calc(64px + env(safe-area-inset-bottom))', sm: 0 },
+            pb: { xs: alone ? 0 : 'calc(64px + env(safe-area-inset-bottom))', sm: 0 },
           }}
         >
           {/* What a page has in mind of one person's data goes with that person. */}
@@ -117,11 +130,16 @@ export function Shell() {
             </Suspense>
           </ErrorBoundary>
         </Box>
-        <BottomBar />
+        {!alone && <BottomBar />}
       </Box>
       {helpOpen && (
         <Suspense fallback={null}>
           <ShortcutsDialog open onClose={() => setHelpOpen(false)} />
+        </Suspense>
+      )}
+      {finding && (
+        <Suspense fallback={null}>
+          <Finder onClose={() => setFinding(false)} onHelp={() => setHelpOpen(true)} />
         </Suspense>
       )}
     </Box>

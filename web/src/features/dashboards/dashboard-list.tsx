@@ -1,14 +1,16 @@
-// All dashboards: cards to open, and the two ways to make a new one.
+// All dashboards: cards to open, to find, to duplicate and to delete, and the two ways to make a new one.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import {
   useCreateDashboardMutation,
   useDeleteDashboardMutation,
   useGenerateDashboardMutation,
+  useLazyGetDashboardQuery,
   useListDashboardsQuery,
 } from '@/api/dashboards-api';
 import { useListModelsQuery } from '@/api/models-api';
@@ -25,6 +27,18 @@ import { Icon } from '@/theme/icons';
 import { CardMenu } from './card/card-menu';
 import { emptyDefinition } from './edit/new-dashboard';
 
+/** As many are seen at a glance; more can be found by typing. */
+const AT_A_GLANCE = 8;
+
+/** Every word that is typed stands somewhere in the title, the description or the name of who changed it. */
+const isMeant = (
+  { title, description, updated_by }: DashboardSummary,
+  words: readonly string[],
+): boolean => {
+  const text = `${title} ${description ?? ''} ${updated_by ?? ''}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+};
+
 export function DashboardList() {
   const dashboards = useListDashboardsQuery();
   const models = useListModelsQuery();
@@ -37,6 +51,8 @@ export function DashboardList() {
   const [remove, removing] = useDeleteDashboardMutation();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const [doomed, setDoomed] = useState<DashboardSummary | null>(null);
+  const [read] = useLazyGetDashboardQuery();
+  const [search, setSearch] = useState('');
 
   const open = async (
     request: Promise<{ data?: { id: string }; error?: unknown }>,
@@ -57,12 +73,22 @@ export function DashboardList() {
         definition: emptyDefinition(choices),
       }),
     );
+  const duplicate = ({ id }: DashboardSummary): Promise<void> =>
+    open(
+      read(id).then(({ data, error }) => {
+        if (!data) return { error };
+        const { title, description, definition } = data;
+        return create({ title: `${title} (copy)`, description, definition });
+      }),
+    );
   const choose = (element: HTMLElement): void => {
     const only = choices.length === 1 ? choices[0] : undefined;
     if (only) void open(generate(only.dataset));
     else setAnchor(element);
   };
   const items = dashboards.data ?? [];
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const shown = items.filter((item) => isMeant(item, words));
   const hasData = choices.length > 0;
   const actions = mayEdit && (
     <>
@@ -141,85 +167,108 @@ export function DashboardList() {
             : 'Upload a file first. A dashboard can then be made from it in one step.'}
         </EmptyState>
       ) : (
-        <Box
-          component="ul"
-          sx={{
-            listStyle: 'none',
-            m: 0,
-            p: 0,
-            display: 'grid',
-            gap: 3,
-            gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 280px), 1fr))',
-          }}
-        >
-          {items.map((item) => (
-            <Box
-              key={item.id}
-              component="li"
-              sx={{
-                position: 'relative',
-                p: 4,
-                minHeight: 112,
-                display: 'flex',
-                flexDirection: 'column',
-                bgcolor: 'background.paper',
-                border: 1,
-                borderColor: 'divider',
-                borderRadius: 1,
-                '&:hover': { borderColor: 'surface.border' },
-              }}
-            >
-              <Box sx={{ display: 'flex', gap: 2 }}>
-                <Box component="h2" sx={{ m: 0, flex: 1, minWidth: 0, typography: 'h2' }}>
+        <>
+          {items.length > AT_A_GLANCE && (
+            <TextField
+              label="Find a dashboard"
+              value={search}
+              onChange={(event) => setSearch(event.target.value)}
+              slotProps={{ htmlInput: { autoComplete: 'off' } }}
+              sx={{ maxWidth: 360, mb: 4 }}
+            />
+          )}
+          {shown.length === 0 && (
+            <Box sx={{ color: 'text.secondary' }}>No dashboard is called “{search.trim()}”.</Box>
+          )}
+          <Box
+            component="ul"
+            aria-label="Dashboards"
+            sx={{
+              listStyle: 'none',
+              m: 0,
+              p: 0,
+              display: 'grid',
+              gap: 3,
+              gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 280px), 1fr))',
+            }}
+          >
+            {shown.map((item) => (
+              <Box
+                key={item.id}
+                component="li"
+                sx={{
+                  position: 'relative',
+                  p: 4,
+                  minHeight: 112,
+                  display: 'flex',
+                  flexDirection: 'column',
+                  bgcolor: 'background.paper',
+                  border: 1,
+                  borderColor: 'divider',
+                  borderRadius: 1,
+                  '&:hover': { borderColor: 'surface.border' },
+                }}
+              >
+                <Box sx={{ display: 'flex', gap: 2 }}>
+                  <Box component="h2" sx={{ m: 0, flex: 1, minWidth: 0, typography: 'h2' }}>
+                    <Box
+                      component={Link}
+                      to={`/dashboards/${item.id}`}
+                      sx={{
+                        color: 'inherit',
+                        textDecoration: 'none',
+                        overflowWrap: 'anywhere',
+                        '&::after': {
+                          content: '""',
+                          position: 'absolute',
+                          inset: 0,
+                          borderRadius: 1,
+                        },
+                      }}
+                    >
+                      {item.title}
+                    </Box>
+                  </Box>
+                  {mayEdit && (
+                    <Box sx={{ position: 'relative', zIndex: 1 }}>
+                      <CardMenu
+                        title={item.title}
+                        items={[
+                          { label: 'Duplicate', icon: 'copy', run: () => void duplicate(item) },
+                          {
+                            label: 'Delete',
+                            icon: 'trash',
+                            run: () => setDoomed(item),
+                            divided: true,
+                          },
+                        ]}
+                      />
+                    </Box>
+                  )}
+                </Box>
+                {item.description && (
                   <Box
-                    component={Link}
-                    to={`/dashboards/${item.id}`}
                     sx={{
-                      color: 'inherit',
-                      textDecoration: 'none',
-                      overflowWrap: 'anywhere',
-                      '&::after': {
-                        content: '""',
-                        position: 'absolute',
-                        inset: 0,
-                        borderRadius: 1,
-                      },
+                      color: 'text.secondary',
+                      mt: 0.5,
+                      overflow: 'hidden',
+                      display: '-webkit-box',
+                      WebkitLineClamp: 2,
+                      WebkitBoxOrient: 'vertical',
                     }}
                   >
-                    {item.title}
-                  </Box>
-                </Box>
-                {mayEdit && (
-                  <Box sx={{ position: 'relative', zIndex: 1 }}>
-                    <CardMenu
-                      title={item.title}
-                      items={[{ label: 'Delete', icon: 'trash', run: () => setDoomed(item) }]}
-                    />
+                    {item.description}
                   </Box>
                 )}
-              </Box>
-              {item.description && (
-                <Box
-                  sx={{
-                    color: 'text.secondary',
-                    mt: 0.5,
-                    overflow: 'hidden',
-                    display: '-webkit-box',
-                    WebkitLineClamp: 2,
-                    WebkitBoxOrient: 'vertical',
-                  }}
-                >
-                  {item.description}
+                <Box sx={{ flex: 1 }} />
+                <Box sx={{ typography: 'body2', color: 'text.secondary', mt: 3 }}>
+                  {formatCount(item.widgets, 'card')} · changed {formatAge(item.updated_at)}
+                  {item.updated_by ? ` by ${item.updated_by}` : ''}
                 </Box>
-              )}
-              <Box sx={{ flex: 1 }} />
-              <Box sx={{ typography: 'body2', color: 'text.secondary', mt: 3 }}>
-                {formatCount(item.widgets, 'card')} · changed {formatAge(item.updated_at)}
-                {item.updated_by ? ` by ${item.updated_by}` : ''}
               </Box>
-            </Box>
-          ))}
-        </Box>
+            ))}
+          </Box>
+        </>
       )}
       <ConfirmDialog
         open={doomed !== null}

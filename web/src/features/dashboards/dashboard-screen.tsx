@@ -22,9 +22,11 @@ import { DashboardColors, DashboardContext } from './view/dashboard-context';
 import type { DashboardShared, ExplorePath } from './view/dashboard-context';
 import { DashboardGrid } from './view/dashboard-grid';
 import { FilterBar } from './view/filter-bar';
+import { LeaveFullScreen } from './view/leave-full-screen';
 import { DisconnectedBanner, LiveMark } from './view/live-mark';
 import { useColors } from './view/use-colors';
 import { useKnownRange } from './view/use-known-range';
+import { usePresenting } from './view/use-presenting';
 import { useViewState } from './view/use-view-state';
 import { timeMemberOf } from './view/view-query';
 
@@ -65,6 +67,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
   const controls = useViewState(definition, models);
   const { view } = controls;
   const [colors, onValues] = useColors(dashboard.id);
+  const presentation = usePresenting();
   const [refreshes, setRefreshes] = useState(0);
   const [adding, setAdding] = useState(false);
   const focused = definition.widgets.find((widget) => widget.id === params.get('w')) ?? null;
@@ -145,11 +148,20 @@ export function DashboardScreen(props: DashboardScreenProps) {
   }, [definition.widgets, models]);
 
   const isEditing = editing.draft !== null;
+  const presenting = presentation.presenting && !isEditing;
+  const { start: present, stop: stopPresenting } = presentation;
   const { start, undo, redo, save, dirty } = editing;
   const shortcuts = useMemo<Shortcut[]>(() => {
     const group = 'Dashboard';
-    const reading: Shortcut[] = [{ keys: 'r', label: 'Refresh', group, run: refresh }];
-    if (!mayEdit) return reading;
+    const reading: Shortcut[] = [
+      { keys: 'r', label: 'Refresh', group, run: refresh },
+      ...(isEditing
+        ? []
+        : presenting
+          ? [{ keys: 'Escape', label: 'Leave full screen', group, run: stopPresenting }]
+          : [{ keys: 'f', label: 'Full screen', group, run: present }]),
+    ];
+    if (!mayEdit || presenting) return reading;
     if (!isEditing) return [...reading, { keys: 'e', label: 'Edit', group, run: start }];
     return [
       ...reading,
@@ -158,7 +170,19 @@ export function DashboardScreen(props: DashboardScreenProps) {
       { keys: 'mod+shift+z', label: 'Redo', group, run: redo },
       { keys: 'mod+s', label: 'Save', group, run: () => void (dirty && save()) },
     ];
-  }, [mayEdit, isEditing, refresh, start, undo, redo, save, dirty]);
+  }, [
+    mayEdit,
+    isEditing,
+    presenting,
+    present,
+    stopPresenting,
+    refresh,
+    start,
+    undo,
+    redo,
+    save,
+    dirty,
+  ]);
   useShortcuts(shortcuts);
 
   return (
@@ -167,15 +191,31 @@ export function DashboardScreen(props: DashboardScreenProps) {
         <PageFrame width="full">
           <PageHeader
             title={content.title}
-            parent={{ label: 'Dashboards', to: '/' }}
-            summary={content.description}
+            {...(presenting
+              ? {}
+              : { parent: { label: 'Dashboards', to: '/' }, summary: content.description })}
             actions={
               <>
                 {view.asOf === null && <LiveMark />}
                 <IconButton aria-label="Refresh" onClick={refresh}>
                   <Icon name="refresh" />
                 </IconButton>
-                {mayEdit && !isEditing && (
+                {presenting ? (
+                  <LeaveFullScreen onLeave={stopPresenting} />
+                ) : (
+                  !isEditing && (
+                    <IconButton
+                      aria-label="Full screen"
+                      title="Full screen (f)"
+                      onClick={present}
+                      // A phone shows nothing else already.
+                      sx={{ display: { xs: 'none', sm: 'inline-flex' } }}
+                    >
+                      <Icon name="expand" />
+                    </IconButton>
+                  )
+                )}
+                {mayEdit && !isEditing && !presenting && (
                   <Button onClick={editing.start} startIcon={<Icon name="edit" size={16} />}>
                     Edit
                   </Button>

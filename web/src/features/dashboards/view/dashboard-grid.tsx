@@ -1,11 +1,11 @@
-// The cards in reading mode: a plain CSS grid with the same geometry as the editor's, one column on
-// phones. The grid library is only loaded for editing.
+// The cards in reading mode: a plain CSS grid with the same geometry as the editor's; on phones one below the other, and
+// numbers two and two. The grid library is only loaded for editing.
 import Box from '@mui/material/Box';
 import { memo } from 'react';
 import type { Widget } from '@/api/types';
 import { WidgetCard } from '../card/widget-card';
 import { COLUMNS } from '../edit/layout-moves';
-import { GAP, heightOf, phoneRows, placeCards, ROW_HEIGHT } from './first-view';
+import { GAP, phoneHeight, placeCards, ROW_HEIGHT } from './first-view';
 
 export interface DashboardGridProps {
   widgets: readonly Widget[];
@@ -21,19 +21,23 @@ export const DashboardGrid = memo(function DashboardGrid({ widgets, onOpen }: Da
       sx={{
         display: 'grid',
         gap: `${GAP}px`,
-        gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: `repeat(${COLUMNS}, minmax(0, 1fr))` },
+        gridTemplateColumns: {
+          xs: 'repeat(2, minmax(0, 1fr))',
+          sm: `repeat(${COLUMNS}, minmax(0, 1fr))`,
+        },
         gridAutoRows: { sm: `${ROW_HEIGHT}px` },
       }}
     >
-      {cards.map(({ widget, startsNear }) => {
+      {cards.map((card) => {
+        const { widget, startsNear, paired } = card;
         const { x, y, w, h } = widget.layout;
         return (
           <Box
             key={widget.id}
             sx={{
               minWidth: 0,
-              height: { xs: heightOf(phoneRows(widget)), sm: 'auto' },
-              gridColumn: { sm: `${x + 1} / span ${w}` },
+              height: { xs: phoneHeight(card), sm: 'auto' },
+              gridColumn: { xs: paired ? 'auto' : '1 / -1', sm: `${x + 1} / span ${w}` },
               gridRow: { sm: `${y + 1} / span ${h}` },
             }}
           >

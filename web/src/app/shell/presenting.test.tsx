@@ -1,0 +1,55 @@
+// A dashboard that is presented stands alone, also by a link, and is left by Escape and by its button.
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { ws } from 'msw';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { AppRoutes } from '@/app/router';
+import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
+import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
+
+const live = ws.link(/^wss?:.*\/api\/v1\/live$/);
+
+beforeEach(() => {
+  resetDashboards(['w1']);
+  server.use(
+    live.addEventListener('connection', () => undefined),
+    ...dashboardHandlers,
+  );
+});
+
+const places = () => screen.queryAllByRole('navigation', { name: 'Main' });
+
+it('is presented by a press, and left by Escape', async () => {
+  const asked = vi.fn(() => Promise.reject(new Error('no')));
+  document.documentElement.requestFullscreen = asked;
+  const { user } = renderApp(<AppRoutes />, { path: '/dashboards/d1' });
+  await user.click(await screen.findByRole('button', { name: 'Full screen' }));
+  expect(asked).toHaveBeenCalledOnce();
+  await waitFor(() => expect(places()).toEqual([]));
+  expect(screen.getByRole('button', { name: 'Leave full screen' })).toHaveFocus();
+  expect(screen.queryByRole('button', { name: 'Edit' })).toBeNull();
+  expect(screen.getByRole('button', { name: 'Refresh' })).toBeVisible();
+  fireEvent.keyDown(document.body, { key: 'Escape' });
+  expect(await screen.findByRole('button', { name: 'Edit' })).toBeVisible();
+  expect(places()).not.toEqual([]);
+  await waitFor(() => expect(document.getElementById('main')).toHaveFocus());
+});
+
+it('stands alone by a link, and is left by its button and with the full screen of the browser', async () => {
+  const { user, unmount } = renderApp(<AppRoutes />, { path: '/dashboards/d1?screen=full' });
+  const leave = await screen.findByRole('button', { name: 'Leave full screen' });
+  expect(places()).toEqual([]);
+  await user.click(leave);
+  await waitFor(() => expect(places()).not.toEqual([]));
+  unmount();
+  renderApp(<AppRoutes />, { path: '/dashboards/d1?screen=full' });
+  await screen.findByRole('button', { name: 'Leave full screen' });
+  fireEvent(document, new Event('fullscreenchange'));
+  await waitFor(() => expect(places()).not.toEqual([]));
+});
+
+it('is nothing that other pages can be', async () => {
+  renderApp(<AppRoutes />, { path: '/datasets?screen=full' });
+  await screen.findByRole('heading', { level: 1, name: 'Datasets' });
+  expect(places()).not.toEqual([]);
+});
