@@ -1,4 +1,4 @@
-// Grid and tick labels of every chart, whichever renderer draws the marks. SVG text, so that labels
+// Grid and labels of every chart, whichever renderer draws the marks: of the ticks, and of bars at their ends. SVG text, so that labels
 // are sharp, selectable by tests, and coloured by the theme's variables.
 import { memo } from 'react';
 import type { Geometry } from './core/geometry';
@@ -88,6 +88,14 @@ export const AxisLayer = memo(function AxisLayer({ geometry }: { geometry: Geome
             </text>
           ),
         )}
+      </g>
+      {/* As wide as they were measured: digits that are all alike would be wider. */}
+      <g fill="var(--tm-palette-text-primary)" data-ends>
+        {geometry.endLabels.map((label) => (
+          <text key={label.y} x={label.x} y={label.y} dy="0.32em">
+            {label.text}
+          </text>
+        ))}
       </g>
     </svg>
   );

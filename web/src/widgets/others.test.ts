@@ -112,6 +112,23 @@ describe('all other values together', () => {
     expect(stacked?.series[0]?.values).toEqual([11, 9, 4, 20]);
   });
 
+  it('are held against nothing, because others were among them before', () => {
+    const comparison = {
+      ...byCity,
+      data: [
+        ['Other', 'Oslo', 'Rome'],
+        [3, 8, 12],
+      ],
+    };
+    const compared = { ...input(byCity, 'bar'), comparison };
+    const before = chartOf('bar', compared)?.series.at(-1);
+    expect(before).toMatchObject({ role: 'comparison', values: [12, null, 3, null] });
+    // Parts on top of each other have no place for it.
+    expect(chartOf('stacked_bar', compared)?.series.some(({ role }) => role === 'comparison')).toBe(
+      false,
+    );
+  });
+
   it('are the last row of a heatmap', () => {
     const heat = heatSeries(input(overTime, 'heatmap'));
     expect(heat?.rows).toEqual(['Other', 'Rome', 'Other']);

@@ -2,7 +2,14 @@
 // to-series.ts says how it wants them.
 import { NEUTRAL_SLOT, slotsFor } from '@/charts/core/color-map';
 import type { ColorAssignments } from '@/charts/core/color-map';
-import type { ChartAxis, ChartKind, ChartSeries, ChartSpec, Grain } from '@/charts/core/spec';
+import type {
+  ChartAxis,
+  ChartKind,
+  ChartSeries,
+  ChartSpec,
+  Grain,
+  TimeAxis,
+} from '@/charts/core/spec';
 import { topSeries } from '@/charts/core/top-series';
 import { bucketPlaces } from '@/lib/bucket-places';
 import { GRAIN_MS, nextBucket, unitsOf } from '@/lib/zoned-time';
@@ -196,8 +203,15 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
     });
   }
 
-  const before = comparisonSeries(input, split === undefined && read.measures.length === 1, axis);
-  if (before) series.push(before);
+  if (split === undefined && read.measures.length === 1) {
+    const before =
+      axis.type === 'time'
+        ? bucketsBefore(input, axis)
+        : kind === 'bar'
+          ? valuesBefore(input, rows)
+          : null;
+    if (before) series.push(previousPeriod(before));
+  }
   const firstRunning =
     axis.type === 'time' ? axis.values.findIndex(runningTest(result.provenance)) : -1;
   return {
@@ -213,15 +227,45 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
     incompleteFrom: firstRunning < 0 ? null : firstRunning,
     live: input.live,
     note: result.provenance.truncated
-      ? [note, `first ${result.row_count} rows only`].filter(Boolean).join(' · ')
+      ? [note, `first ${result.row_count} shown, there are more`].filter(Boolean).join(' · ')
       : note,
   };
 }
 
+const previousPeriod = (values: (number | null)[]): ChartSeries => ({
+  id: '__previous',
+  label: 'Previous period',
+  values,
+  slot: NEUTRAL_SLOT,
+  role: 'comparison',
+  member: null,
+  raw: null,
+});
+
+/** The previous period, value by value of the dimension; all others together were others then, and are not held against these. */
+function valuesBefore(
+  { comparison }: ChartInput,
+  rows: ReadonlyMap<string | symbol, number>,
+): (number | null)[] | null {
+  if (!comparison) return null;
+  const read = readWithOthers(comparison);
+  const [measure] = read.measures;
+  const [category] = read.dimensions;
+  if (!measure || !category) return null;
+  const values = new Array<number | null>(rows.size).fill(null);
+  for (let row = 0; row < read.rowCount; row += 1) {
+    const at = read.isOther(category, row)
+      ? undefined
+      : rows.get(keyOf(category.values[row] ?? null));
+    if (at !== undefined) values[at] = numberAt(measure.values, row);
+  }
+  return values;
+}
+
 /** The previous period, bucket by bucket under the current one. */
-function comparisonSeries(input: ChartInput, single: boolean, axis: ChartAxis): ChartSeries | null {
+function bucketsBefore(input: ChartInput, axis: TimeAxis): (number | null)[] | null {
   const { result, comparison, zone } = input;
-  if (!single || !comparison || axis.type !== 'time') return null;
+  if (!comparison) return null;
   const now = readColumns(result).time;
   const read = readColumns(comparison);
   const measure = read.measures[0];
@@ -236,13 +280,5 @@ function comparisonSeries(input: ChartInput, single: boolean, axis: ChartAxis): 
       byPlace.set(place, numberAt(measure.values, row));
   });
   const places = bucketPlaces(axis.values, now.column, result.provenance, zone);
-  return {
-    id: '__previous',
-    label: 'Previous period',
-    values: axis.values.map((bucket) => byPlace.get(places.get(bucket) ?? NaN) ?? null),
-    slot: NEUTRAL_SLOT,
-    role: 'comparison',
-    member: null,
-    raw: null,
-  };
+  return axis.values.map((bucket) => byPlace.get(places.get(bucket) ?? NaN) ?? null);
 }

@@ -22,6 +22,8 @@ export interface WidgetFields {
   dimensions: { min: number; max: number };
   time: 'required' | 'optional' | 'none';
   comparison: boolean;
+  /** A new one compares with nothing until somebody asks for it. */
+  comparesLater?: true;
   /** Two of the dimensions are a latitude and its longitude. */
   point?: true;
 }

@@ -185,6 +185,25 @@ function rectangle(
     : { x: offset, y: Math.min(a, b), w: size, h: Math.abs(b - a) };
 }
 
+/** How much a line across a bar stands out on both sides of it. */
+const OVERHANG = 3;
+
+/** How long bars were before: a line across each, which may stand beyond its end. */
+function beforeCommands(spec: ChartSpec, geometry: Geometry): Command[] {
+  const before = spec.series.find((series) => series.role === 'comparison');
+  if (!before) return [];
+  const rects = before.values.slice(0, geometry.count).flatMap((value, index) => {
+    if (value === null) return [];
+    const along = geometry.value(value) - 1;
+    const across = geometry.position(index) - geometry.band / 2 - OVERHANG;
+    const length = geometry.band + 2 * OVERHANG;
+    return geometry.orientation === 'horizontal'
+      ? [{ x: along, y: across, w: 2, h: length }]
+      : [{ x: across, y: along, w: length, h: 2 }];
+  });
+  return rects.length === 0 ? [] : [{ type: 'bars', rects, slot: before.slot, open: false }];
+}
+
 function barCommands(spec: ChartSpec, geometry: Geometry): Command[] {
   const shown = spec.series.filter((series) => series.role !== 'comparison');
   const stacked = spec.kind === 'stacked_bar';
@@ -218,7 +237,7 @@ function barCommands(spec: ChartSpec, geometry: Geometry): Command[] {
     if (open.length > 0)
       commands.push({ type: 'bars', rects: open, slot: series.slot, open: true });
   });
-  return commands;
+  return [...commands, ...beforeCommands(spec, geometry)];
 }
 
 export function drawList(spec: ChartSpec, geometry: Geometry): Command[] {

@@ -105,6 +105,42 @@ describe('geometryOf', () => {
     expect(geometry.band).toBeGreaterThanOrEqual(12);
   });
 
+  it('says at the end of each lying bar how long it is, inside the card and beside the bar', () => {
+    for (const width of [220, 390, 800]) {
+      const spec = categories(8);
+      const geometry = geometryOf(spec, width, 240, ticks);
+      expect(geometry.endLabels.map(({ text }) => text)).toEqual(
+        spec.series[0]!.values.map(String),
+      );
+      geometry.endLabels.forEach(({ x, y, text }, index) => {
+        expect(x).toBeGreaterThan(geometry.value(spec.series[0]!.values[index]!));
+        expect(x + estimateText(text)).toBeLessThanOrEqual(width);
+        expect(y).toBeCloseTo(geometry.position(index));
+      });
+    }
+  });
+
+  it('says it of what is below zero on the free side, and of a gap nothing', () => {
+    const spec = categories(3);
+    const [series] = spec.series;
+    const some = { ...spec, series: [{ ...series!, values: [8, null, -4] }] };
+    const geometry = geometryOf(some, 400, 200, ticks);
+    expect(geometry.endLabels.map(({ text }) => text)).toEqual(['8', '\u22124']);
+    expect(geometry.endLabels[1]!.x).toBeGreaterThan(geometry.zero);
+  });
+
+  it('says nothing where several bars share a place or stand upright', () => {
+    const spec = categories(3);
+    const [series] = spec.series;
+    const two = { ...spec, series: [series!, { ...series!, id: 'b' }] };
+    expect(geometryOf(two, 400, 200, ticks).endLabels).toEqual([]);
+    expect(geometryOf(timeSpec('bar', [1, 2]), 400, 200, ticks).endLabels).toEqual([]);
+  });
+
+  it('makes no blocks of a few bars in a tall card', () => {
+    expect(geometryOf(categories(2), 400, 400, ticks).band).toBeLessThan(40);
+  });
+
   it('shortens names', () => {
     expect(shorten('short', 100, estimateText)).toBe('short');
     expect(shorten('a very long name indeed', 40, estimateText)).toMatch(/^a.*…$/);
@@ -135,6 +171,41 @@ describe('drawList', () => {
     expect(lines.map((line) => line.type === 'line' && line.dash)).toEqual(['slot', 'incomplete']);
     expect(lines[1]?.type === 'line' && lines[1].points).toHaveLength(2);
   });
+
+  it.each([
+    ['lying', categories(3)],
+    ['upright', timeSpec('bar', [100, 99, 98])],
+  ])(
+    'draws across %s bars how long they were before, and nothing where they were not',
+    (_, spec) => {
+      const [series] = spec.series;
+      const before = { ...series!, id: 'b', slot: -1, values: [120, null, 50] };
+      const compared: ChartSpec = {
+        ...spec,
+        live: false,
+        series: [series!, { ...before, role: 'comparison' }],
+      };
+      expect(rendererFor(compared)).toBe('canvas');
+      const geometry = geometryOf(compared, 600, 300, ticks);
+      const commands = drawList(compared, geometry);
+      expect(commands).toHaveLength(2);
+      const marks = commands[1];
+      if (marks?.type !== 'bars') throw new Error('no marks');
+      expect(marks.slot).toBe(-1);
+      expect(marks.rects).toHaveLength(2);
+      const flat = geometry.orientation === 'horizontal';
+      const [first] = marks.rects;
+      const [at, across, from] = flat
+        ? [first!.x, first!.h, first!.y]
+        : [first!.y, first!.w, first!.x];
+      expect(at + 1).toBeCloseTo(geometry.value(120));
+      expect(across).toBeGreaterThan(geometry.band);
+      expect(from).toBeLessThan(geometry.position(0) - geometry.band / 2);
+      // What a bar says stands after the line, too.
+      for (const { x } of geometry.endLabels.slice(0, 1))
+        expect(x).toBeGreaterThan(geometry.value(120));
+    },
+  );
 
   it('stacks, with negative values downwards', () => {
     const entry = timeSpec('stacked_bar', [1, -2]).series[0]!;

@@ -6,6 +6,7 @@ import type { ChartSpec } from './spec';
 import { isWholeFormat } from './number-formats';
 import { bucketStride, fittingLabels, labelStride, timeTicks, valueAxis } from './ticks';
 import { tickLabel } from './time-labels';
+import { formatNumber } from '@/lib/format';
 import { GRAIN_MS, nextBucket } from '@/lib/zoned-time';
 
 export interface Rect {
@@ -39,7 +40,15 @@ export interface Geometry {
   domain: [number, number];
   valueLabels: AxisLabel[];
   placeLabels: AxisLabel[];
+  /** What lying bars say at their ends, where there is one a place: nobody has to measure them against the axis. */
+  endLabels: EndLabel[];
   grid: number[];
+}
+
+export interface EndLabel {
+  x: number;
+  y: number;
+  text: string;
 }
 
 export type MeasureText = (text: string) => number;
@@ -61,6 +70,10 @@ export const estimateText: MeasureText = (text) => {
 
 const FONT = 11;
 const BAR_PADDING = 0.22;
+/** Of a lying bar with the space around it. */
+const MOST_BAR_ROW = 44;
+/** Between a bar and what it says. */
+const END_GAP = 6;
 export const MIN_BAR_ROW = 18;
 
 export function valueExtent(spec: ChartSpec): [number, number] {
@@ -104,6 +117,39 @@ export function shorten(text: string, width: number, measure: MeasureText): stri
   return low === 0 ? '…' : `${text.slice(0, low).trimEnd()}…`;
 }
 
+interface BarEnd {
+  index: number;
+  text: string;
+  /** Where the bar ends, or what it is held against, whichever is farther. */
+  value: number;
+  size: number;
+}
+
+/** What bars say that lie alone in their rows; of those that share them nothing. */
+function barEnds(spec: ChartSpec, count: number, measure: MeasureText): BarEnd[] {
+  const [only, second] = spec.series.filter((series) => series.role !== 'comparison');
+  if (spec.kind !== 'bar' || only === undefined || second !== undefined) return [];
+  const before = spec.series.find((series) => series.role === 'comparison');
+  return only.values.slice(0, count).flatMap((value, index) => {
+    if (value === null) return [];
+    const text = formatNumber(value, spec.measure.format, 'compact');
+    const farther = Math.max(value, before?.values[index] ?? value);
+    return [{ index, text, value: farther, size: measure(text) }];
+  });
+}
+
+/** How wide the plot may be at most, so that what stands after each bar ends inside of `room`. */
+function widthBeside(ends: readonly BarEnd[], [low, high]: [number, number], room: number): number {
+  return Math.min(
+    room,
+    ...ends.map(({ value, size }) => {
+      // What is below zero says so on the other side of it, where it covers no bar.
+      const share = (Math.max(value, 0) - low) / (high - low || 1);
+      return (room - END_GAP - size) / Math.max(share, 0.01);
+    }),
+  );
+}
+
 function horizontalBars(
   spec: ChartSpec & { x: { type: 'category' } },
   width: number,
@@ -131,14 +177,23 @@ function horizontalBars(
   );
   const texts = format(axis.ticks);
   const lastLabel = measure(texts[texts.length - 1] ?? '') / 2;
+  const ends = barEnds(spec, count, measure);
   const plot: Rect = {
     left,
     top: 2,
-    width: Math.max(10, width - left - Math.max(6, Math.ceil(lastLabel))),
+    width: Math.max(
+      10,
+      Math.floor(
+        Math.min(
+          width - left - Math.max(6, Math.ceil(lastLabel)),
+          widthBeside(ends, axis.domain, width - left),
+        ),
+      ),
+    ),
     height: room,
   };
   // A few bars in a tall card keep a sensible thickness instead of becoming blocks.
-  const used = Math.min(plot.height, count * 72);
+  const used = Math.min(plot.height, count * MOST_BAR_ROW);
   plot.height = used;
   const bands = scaleBand<number>()
     .domain(names.map((_, index) => index))
@@ -173,6 +228,11 @@ function horizontalBars(
       at: (bands(index) ?? 0) + bands.bandwidth() / 2,
       text: shorten(name, widest, measure),
       anchor: 'end',
+    })),
+    endLabels: ends.map(({ index, value, text }) => ({
+      x: values(Math.max(value, 0)) + END_GAP,
+      y: (bands(index) ?? 0) + bands.bandwidth() / 2,
+      text,
     })),
     grid: axis.ticks.map((tick) => values(tick)),
   };
@@ -312,6 +372,7 @@ export function geometryOf(
       anchor: 'end' as const,
     })),
     placeLabels: placed,
+    endLabels: [],
     grid: axis.ticks.map((tick) => values(tick)),
   };
 }

@@ -95,9 +95,11 @@ export function rendererFor(spec: ChartSpec): 'canvas' | 'recharts' {
   if (spec.live || spec.kind === 'heatmap' || spec.incompleteFrom !== null) return 'canvas';
   // Only the canvas gives one bar of a series another colour.
   if (otherPlace(spec) !== null) return 'canvas';
+  // Only the canvas draws across a bar how long it was before.
+  const bars = spec.kind === 'bar' || spec.kind === 'stacked_bar';
+  if (bars && spec.series.some(({ role }) => role === 'comparison')) return 'canvas';
   const marks = spec.x.values.length * spec.series.length;
-  if (spec.kind === 'bar' || spec.kind === 'stacked_bar')
-    return marks <= 100 ? 'recharts' : 'canvas';
+  if (bars) return marks <= 100 ? 'recharts' : 'canvas';
   // Only the canvas draws a value between two gaps, of which no line is made, as a dot.
   return marks <= 1000 && !spec.series.some(hasLonely) ? 'recharts' : 'canvas';
 }

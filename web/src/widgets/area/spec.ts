@@ -8,7 +8,7 @@ export const area: WidgetKindSpec = {
   kind: 'area',
   label: 'Area',
   hint: 'How much there is over time, and of what',
-  icon: 'chart',
+  icon: 'area',
   fields: {
     measures: { min: 1, max: 1 },
     dimensions: { min: 0, max: 1 },

@@ -8,12 +8,13 @@ export const bar: WidgetKindSpec = {
   kind: 'bar',
   label: 'Bars',
   hint: 'Which values are largest',
-  icon: 'chart',
+  icon: 'bars',
   fields: {
     measures: { min: 1, max: 3 },
     dimensions: { min: 0, max: 1 },
     time: 'optional',
-    comparison: false,
+    comparison: true,
+    comparesLater: true,
   },
   size: { w: 4, h: 5 },
   defaults: (model) => {

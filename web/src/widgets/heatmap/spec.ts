@@ -8,7 +8,7 @@ export const heatmap: WidgetKindSpec = {
   kind: 'heatmap',
   label: 'Heatmap',
   hint: 'Where in two directions a measure is high',
-  icon: 'table',
+  icon: 'heatmap',
   fields: {
     measures: { min: 1, max: 1 },
     dimensions: { min: 1, max: 2 },

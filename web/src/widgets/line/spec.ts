@@ -8,7 +8,7 @@ export const line: WidgetKindSpec = {
   kind: 'line',
   label: 'Line',
   hint: 'How measures move over time',
-  icon: 'chart',
+  icon: 'line',
   fields: {
     measures: { min: 1, max: 8 },
     dimensions: { min: 0, max: 1 },

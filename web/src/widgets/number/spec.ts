@@ -8,7 +8,7 @@ export const number: WidgetKindSpec = {
   kind: 'number',
   label: 'Number',
   hint: 'One measure, and how it changed',
-  icon: 'sparkle',
+  icon: 'number',
   fields: {
     measures: { min: 1, max: 1 },
     dimensions: { min: 0, max: 0 },

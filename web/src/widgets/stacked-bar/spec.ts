@@ -8,7 +8,7 @@ export const stackedBar: WidgetKindSpec = {
   kind: 'stacked_bar',
   label: 'Stacked bars',
   hint: 'What a total is made of',
-  icon: 'chart',
+  icon: 'stackedBars',
   fields: {
     measures: { min: 1, max: 1 },
     dimensions: { min: 1, max: 2 },

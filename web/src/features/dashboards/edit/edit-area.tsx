@@ -95,7 +95,9 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
       layout: freePlace(placedOf(base), kind.size.w, kind.size.h),
       query: kind.toQuery(choices),
       options:
-        kind.fields.comparison && model.time_dimension ? { comparison: 'previous_period' } : {},
+        kind.fields.comparison && !kind.fields.comparesLater && model.time_dimension
+          ? { comparison: 'previous_period' }
+          : {},
     };
     editing.change(
       withWidgets(base, (all) => [...all, widget]),
