@@ -3,6 +3,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { delay, http, HttpResponse } from 'msw';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
+import { flightsModel } from '@/testing/fake-engine';
 import { joinedModels } from '@/testing/joined-fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -72,6 +73,29 @@ describe('what is taken away', () => {
   });
 });
 
+describe('a long list of fields', () => {
+  it('goes on where it ended, with the focus, and keeps what is chosen of the rest in sight', async () => {
+    const measures = Array.from({ length: 20 }, (_, place) => ({
+      name: `m${place}`,
+      label: `Number ${place}.`,
+      kind: 'count' as const,
+    }));
+    server.use(
+      http.get('*/api/v1/models', () =>
+        HttpResponse.json({ items: [{ ...flightsModel, measures }] }),
+      ),
+    );
+    const { user } = open('?model=flights&m=m19');
+    const list = await screen.findByRole('group', { name: 'Measures' });
+    expect(within(list).getAllByRole('button', { name: /Number/ })).toHaveLength(13);
+    expect(within(list).getByRole('button', { name: /Number 19\./, pressed: true })).toBeVisible();
+    within(list).getByRole('button', { name: '7 more of Measures' }).focus();
+    await user.keyboard('{Enter}');
+    expect(within(list).getByRole('button', { name: /Number 12\./ })).toHaveFocus();
+    expect(within(list).queryByRole('button', { name: /more of/ })).toBeNull();
+  });
+});
+
 describe('the menu of a cell', () => {
   const openCell = async (user: ReturnType<typeof open>['user']) => {
     (await screen.findByRole('grid')).focus();
@@ -119,7 +143,7 @@ describe('what cannot be chosen', () => {
 
   it('is reached where nothing can be compared', async () => {
     const { user } = open('?m=count&time=all');
-    const compare = await button('Compare with before');
+    const compare = await button('Compare with the previous period');
     compare.focus();
     expect(compare).toHaveFocus();
     expect(compare).toHaveAccessibleDescription(/all time has nothing before it/);

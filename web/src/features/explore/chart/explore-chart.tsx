@@ -1,10 +1,12 @@
-// The answer as a picture, drawn by the kinds of widgets that dashboards have. A click on a mark filters by it.
+// The answer as a picture, drawn by the kinds of widgets that dashboards have: one, or one for each scale of its measures. A click
+// on a mark filters by it.
 import Box from '@mui/material/Box';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { Suspense, useMemo } from 'react';
 import type { Cell, Model, QueryResult, Widget, WidgetKind } from '@/api/types';
 import { assignSlots } from '@/charts/core/color-map';
+import type { ColorAssignments } from '@/charts/core/color-map';
 import { ErrorBoundary } from '@/components/error-boundary';
 import { PossibleItem, reachesAll } from '@/components/possible-item';
 import { LoadingState } from '@/components/states';
@@ -13,7 +15,8 @@ import { readColumns, splitOf } from '@/widgets/result-columns';
 import { withJoinedLabels } from '../query/joined-labels';
 import type { ExploreState } from '../state/explore-state';
 import { kindChoices } from './chart-kinds';
-import { drawnMeasures } from './chart-measures';
+import { before as earlierOf, drawnMeasures } from './chart-measures';
+import type { Drawn, Picture } from './chart-measures';
 
 export interface ExploreChartProps {
   title: string;
@@ -27,13 +30,75 @@ export interface ExploreChartProps {
 
 export function ExploreChart(props: ExploreChartProps) {
   const { title, kind, state, model, before, onFilter } = props;
-  const { result, note } = useMemo(() => {
+  const { pictures, note } = useMemo((): Drawn => {
     const labelled = withJoinedLabels(props.result, model);
     // A map has a scale for each of its measures.
-    return kind === 'map' ? { result: labelled, note: null } : drawnMeasures(labelled);
-  }, [props.result, model, kind]);
-  const earlier = useMemo(() => (before ? drawnMeasures(before).result : null), [before]);
+    return kind === 'map'
+      ? { pictures: [{ label: title, result: labelled }], note: null }
+      : drawnMeasures(labelled);
+  }, [props.result, model, kind, title]);
   const models = useMemo(() => [model], [model]);
+  const colors = useMemo(() => {
+    const split = splitOf(readColumns(props.result));
+    if (!split) return {};
+    const values = split.values.map((value) => (value === null ? '\u0000' : String(value)));
+    return assignSlots({}, split.column.name, values);
+  }, [props.result]);
+  const several = pictures.length > 1;
+  const beside = several && state.grain === null;
+  return (
+    <>
+      <Box
+        data-testid="explore-chart"
+        sx={{
+          display: 'grid',
+          gap: 4,
+          // Over time below each other, so that one moment stands below the other; else beside each other, row by row.
+          gridTemplateColumns: beside
+            ? 'repeat(auto-fit, minmax(min(100%, 320px), 1fr))'
+            : 'minmax(0, 1fr)',
+        }}
+      >
+        {pictures.map((picture) => (
+          <Box key={picture.label} sx={{ minWidth: 0 }}>
+            {several && (
+              <Box component="h3" sx={{ m: 0, mb: 1, typography: 'h3', color: 'text.secondary' }}>
+                {picture.label}
+              </Box>
+            )}
+            <Box
+              sx={{
+                height: kind === 'number' ? 96 : several && !beside ? 200 : { xs: 280, sm: 320 },
+              }}
+            >
+              <PictureView
+                {...{ kind, state, picture, before, models, colors, onFilter }}
+                title={several ? picture.label : title}
+              />
+            </Box>
+          </Box>
+        ))}
+      </Box>
+      {note !== null && (
+        <Box sx={{ typography: 'caption', color: 'text.secondary', pt: 0.5 }}>{note}</Box>
+      )}
+    </>
+  );
+}
+
+interface PictureViewProps extends Pick<
+  ExploreChartProps,
+  'title' | 'kind' | 'state' | 'before' | 'onFilter'
+> {
+  picture: Picture;
+  models: readonly Model[];
+  colors: ColorAssignments;
+}
+
+function PictureView(props: PictureViewProps) {
+  const { title, kind, state, picture, before, models, colors, onFilter } = props;
+  const { result } = picture;
+  const earlier = useMemo(() => earlierOf(picture, before), [picture, before]);
   const widget = useMemo(
     (): Widget => ({
       id: 'explore',
@@ -45,40 +110,23 @@ export function ExploreChart(props: ExploreChartProps) {
     }),
     [kind, title, state.compare],
   );
-  const colors = useMemo(() => {
-    const split = splitOf(readColumns(result));
-    if (!split) return {};
-    const values = split.values.map((value) => (value === null ? '\u0000' : String(value)));
-    return assignSlots({}, split.column.name, values);
-  }, [result]);
   const View = kindOf(kind)?.View;
   if (!View) return null;
-  const label = `Drawing ${title}`;
   return (
-    <>
-      <Box
-        data-testid="explore-chart"
-        sx={{ height: kind === 'number' ? 96 : { xs: 280, sm: 320 } }}
-      >
-        <ErrorBoundary dense resetKey={`${kind} ${result.row_count}`}>
-          <Suspense fallback={<LoadingState height="100%" label={label} />}>
-            <View
-              widget={widget}
-              result={result}
-              comparison={earlier}
-              models={models}
-              colors={colors}
-              zone={result.provenance.timezone}
-              live={false}
-              onFilter={onFilter}
-            />
-          </Suspense>
-        </ErrorBoundary>
-      </Box>
-      {note !== null && (
-        <Box sx={{ typography: 'caption', color: 'text.secondary', pt: 0.5 }}>{note}</Box>
-      )}
-    </>
+    <ErrorBoundary dense resetKey={`${kind} ${result.row_count}`}>
+      <Suspense fallback={<LoadingState height="100%" label={`Drawing ${title}`} />}>
+        <View
+          widget={widget}
+          result={result}
+          comparison={earlier}
+          models={models}
+          colors={colors}
+          zone={result.provenance.timezone}
+          live={false}
+          onFilter={onFilter}
+        />
+      </Suspense>
+    </ErrorBoundary>
   );
 }
 

@@ -1,9 +1,11 @@
 // What can be asked: the view or model, and its times, measures and dimensions. A click or Enter adds a field or takes it away;
 // arrow keys go through them, and typing finds them.
 import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
 import { useId, useRef, useState } from 'react';
 import type { KeyboardEvent, RefObject } from 'react';
+import { flushSync } from 'react-dom';
 import type { Model } from '@/api/types';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
@@ -12,7 +14,7 @@ import { toggleDimension, toggleMeasure, toggleTime, withModel } from '../state/
 import { timeOf } from '../state/fit';
 import { AskedField } from './asked-field';
 import { FieldItem } from './field-item';
-import { fieldGroups } from './fields';
+import { fieldGroups, firstFields } from './fields';
 import type { Field } from './fields';
 
 export interface FieldPanelProps {
@@ -25,6 +27,8 @@ export interface FieldPanelProps {
 
 export function FieldPanel({ models, model, state, change, searchRef }: FieldPanelProps) {
   const [search, setSearch] = useState('');
+  // The groups of which all is shown, of the models that they are in.
+  const [opened, setOpened] = useState<readonly string[]>([]);
   const list = useRef<HTMLDivElement>(null);
   const listId = useId();
   const groups = fieldGroups(model, search);
@@ -107,42 +111,69 @@ export function FieldPanel({ models, model, state, change, searchRef }: FieldPan
         }}
         sx={{ overflow: 'auto', minHeight: 0, mx: -1, px: 1 }}
       >
-        {groups.map((group) => (
-          <Box key={group.id} role="group" aria-label={group.title} sx={{ mb: 3 }}>
-            <Box
-              aria-hidden="true"
-              sx={{
-                // A model may have more measures than fit: what one is among, and how many there are, stays in sight.
-                position: 'sticky',
-                top: 0,
-                zIndex: 1,
-                display: 'flex',
-                justifyContent: 'space-between',
-                gap: 2,
-                bgcolor: 'background.paper',
-                typography: 'caption',
-                color: 'text.secondary',
-                fontWeight: 600,
-                pb: 0.5,
-              }}
-            >
-              <span>{group.title}</span>
-              {group.fields.length > 5 && (
-                <Box component="span" sx={{ fontWeight: 400, pr: 2 }}>
-                  {formatNumber(group.fields.length, 'integer')}
-                </Box>
+        {groups.map((group) => {
+          const key = `${model.name} ${group.id}`;
+          const shown =
+            search.trim() !== '' || opened.includes(key)
+              ? group.fields
+              : firstFields(group, isChosen);
+          const more = group.fields.length - shown.length;
+          return (
+            <Box key={group.id} role="group" aria-label={group.title} sx={{ mb: 3 }}>
+              <Box
+                aria-hidden="true"
+                sx={{
+                  // A model may have more measures than fit: what one is among, and how many there are, stays in sight.
+                  position: 'sticky',
+                  top: 0,
+                  zIndex: 1,
+                  display: 'flex',
+                  justifyContent: 'space-between',
+                  gap: 2,
+                  bgcolor: 'background.paper',
+                  typography: 'caption',
+                  color: 'text.secondary',
+                  fontWeight: 600,
+                  pb: 0.5,
+                }}
+              >
+                <span>{group.title}</span>
+                {group.fields.length > 5 && (
+                  <Box component="span" sx={{ fontWeight: 400, pr: 2 }}>
+                    {formatNumber(group.fields.length, 'integer')}
+                  </Box>
+                )}
+              </Box>
+              {shown.map((field) => (
+                <FieldItem
+                  key={`${field.kind} ${field.name}`}
+                  field={field}
+                  chosen={isChosen(field)}
+                  onToggle={() => toggle(field)}
+                />
+              ))}
+              {more > 0 && (
+                <Button
+                  size="small"
+                  variant="text"
+                  color="primary"
+                  aria-label={`${formatNumber(more, 'integer')} more of ${group.title}`}
+                  onClick={() => {
+                    // The button goes; the focus goes on at the first that was not there.
+                    const before = new Set(items());
+                    flushSync(() => setOpened((old) => [...old, key]));
+                    items()
+                      .find((item) => !before.has(item))
+                      ?.focus();
+                  }}
+                  sx={{ mt: 0.5 }}
+                >
+                  {formatNumber(more, 'integer')} more
+                </Button>
               )}
             </Box>
-            {group.fields.map((field) => (
-              <FieldItem
-                key={`${field.kind} ${field.name}`}
-                field={field}
-                chosen={isChosen(field)}
-                onToggle={() => toggle(field)}
-              />
-            ))}
-          </Box>
-        ))}
+          );
+        })}
         {groups.length === 0 && (
           <Box sx={{ color: 'text.secondary', py: 2 }}>No field is called “{search}”.</Box>
         )}

@@ -4,7 +4,8 @@ import { widened } from '@/lib/joins';
 import { viewAsModel } from '@/lib/views';
 import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
 import { filedView, tripsView } from '@/testing/view-fixtures';
-import { fieldGroups } from './fields';
+import { fieldGroups, firstFields } from './fields';
+import type { Field } from './fields';
 
 const titled = (groups: ReturnType<typeof fieldGroups>): [string, string[]][] =>
   groups.map(({ title, fields }) => [title, fields.map(({ label }) => label)]);
@@ -116,5 +117,29 @@ describe('what a model says of its fields', () => {
     const view = { ...filedView, measures: [{ ...trips!, public: false }, delay!] };
     const groups = fieldGroups(viewAsModel(view, joinedModels), '');
     expect(groups.flatMap(({ fields }) => fields).map(({ name }) => name)).not.toContain('trips');
+  });
+});
+
+describe('a long group', () => {
+  const group = (count: number) => ({
+    id: '.measures',
+    title: 'Measures',
+    fields: Array.from({ length: count }, (_, place): Field => ({
+      kind: 'measure',
+      name: `m${place}`,
+      label: `M ${place}`,
+      type: 'measure',
+    })),
+  });
+  const names = (count: number, ...chosen: string[]): string[] =>
+    firstFields(group(count), ({ name }) => chosen.includes(name)).map(({ name }) => name);
+
+  it('is shown by its beginning, with what is chosen of the rest', () => {
+    expect(names(40)).toHaveLength(12);
+    expect(names(40, 'm3', 'm30')).toEqual([...names(40), 'm30']);
+  });
+
+  it('is shown as a whole where it is hardly longer', () => {
+    expect(names(15)).toHaveLength(15);
   });
 });

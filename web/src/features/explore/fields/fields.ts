@@ -24,6 +24,17 @@ export interface FieldGroup {
   fields: Field[];
 }
 
+/** How many of a long group stand there at first, so that the next group is in sight. */
+const FIRST_FIELDS = 12;
+/** As many more are not worth a button. */
+const FEW_MORE = 3;
+
+/** What of a group is shown at first: its beginning and what is chosen; of a group that is hardly longer, all. */
+export function firstFields(group: FieldGroup, isChosen: (field: Field) => boolean): Field[] {
+  if (group.fields.length <= FIRST_FIELDS + FEW_MORE) return group.fields;
+  return group.fields.filter((field, place) => place < FIRST_FIELDS || isChosen(field));
+}
+
 /** Every word that is typed stands somewhere in the label, the name or what is said of it. */
 export function matches(
   field: Pick<Field, 'label' | 'name' | 'description'>,

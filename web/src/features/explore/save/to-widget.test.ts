@@ -8,7 +8,7 @@ import { flightsModel } from '@/testing/fake-engine';
 import { askable } from '@/lib/views';
 import { tripsView } from '@/testing/view-fixtures';
 import { drawnKind, kindChoices, suitedKind } from '../chart/chart-kinds';
-import { drawnMeasures } from '../chart/chart-measures';
+import { before, drawnMeasures } from '../chart/chart-measures';
 import { answer } from '@/testing/fake-engine';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
@@ -48,6 +48,13 @@ describe('a widget', () => {
         timezone: 'UTC',
       },
       options: {},
+    });
+  });
+
+  it('compares bars where the page does', () => {
+    const compared = state({ dimensions: ['carrier'], compare: true });
+    expect(toWidget(compared, flightsModel, order, 0)?.options).toEqual({
+      comparison: 'previous_period',
     });
   });
 
@@ -180,17 +187,43 @@ describe('kinds', () => {
     expect(area?.obstacle).toBe('needs a time');
   });
 
-  it('leaves measures of another scale to the table', () => {
+  it('draws measures of another scale beside the others, with the dimensions of all', () => {
     const result = answer({
       measures: ['flights.count', 'flights.share_late'],
       dimensions: ['flights.carrier'],
     });
-    const drawn = drawnMeasures(result);
-    expect(drawn.result.columns.map(({ name }) => name)).toEqual([
-      'flights.carrier',
-      'flights.count',
+    const { pictures, note } = drawnMeasures(result);
+    expect(note).toBeNull();
+    expect(pictures.map(({ label }) => label)).toEqual(['Flights', 'Share late']);
+    expect(pictures.map((picture) => picture.result.columns.map(({ name }) => name))).toEqual([
+      ['flights.carrier', 'flights.count'],
+      ['flights.carrier', 'flights.share_late'],
     ]);
-    expect(drawn.result.data).toHaveLength(2);
-    expect(drawn.note).toContain('Share late');
+    expect(pictures.map((picture) => picture.result.data)).toEqual([
+      [result.data[0], result.data[1]],
+      [result.data[0], result.data[2]],
+    ]);
+    const earlier = before(pictures[1]!, result);
+    expect(earlier?.columns.map(({ name }) => name)).toEqual([
+      'flights.carrier',
+      'flights.share_late',
+    ]);
+  });
+
+  it('leaves to the table what is of a fifth scale', () => {
+    const result = answer({ measures: ['flights.count'], dimensions: ['flights.carrier'] });
+    const [carrier, count] = result.columns;
+    const formats = ['integer', 'percent', 'bytes', 'currency_usd', 'currency_eur'];
+    const wide = {
+      ...result,
+      columns: [
+        carrier!,
+        ...formats.map((format) => ({ ...count!, name: format, label: format, format })),
+      ],
+      data: [result.data[0]!, ...formats.map(() => result.data[1]!)],
+    };
+    const { pictures, note } = drawnMeasures(wide);
+    expect(pictures.map(({ label }) => label)).toEqual(formats.slice(0, 4));
+    expect(note).toBe('currency_eur: in the table, because the scale is another');
   });
 });

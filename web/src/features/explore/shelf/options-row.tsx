@@ -155,7 +155,7 @@ export function OptionsRow(props: OptionsRowProps) {
       )}
       {time !== null && (
         <ToggleChip
-          label="Compare with before"
+          label="Compare with the previous period"
           pressed={state.compare && comparable}
           disabled={!comparable}
           onToggle={() => set({ compare: !state.compare })}
