@@ -93,6 +93,26 @@ describe('running a statement', () => {
     expect(explained).toEqual([{ sql: count }]);
   });
 
+  it('shows its rows as a picture, those of the next answer too, and as rows again', async () => {
+    const { user } = open();
+    await user.type(await editor(), `${count}{Control>}{Enter}{/Control}`);
+    await screen.findByRole('grid', { name: 'Result' });
+    await user.click(screen.getByRole('button', { name: 'View as chart' }));
+    const chart = await screen.findByTestId('sql-chart');
+    expect(
+      await within(chart).findByRole('group', { name: /^Flights by \d+ carrier/ }),
+    ).toBeVisible();
+    expect(screen.queryByRole('grid')).toBeNull();
+    await user.clear(await editor());
+    await user.type(await editor(), 'select * from flights');
+    await run(user);
+    expect(
+      await screen.findByRole('group', { name: /^flight by 5 points in 5 series/ }),
+    ).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'View as table' }));
+    expect(await screen.findByRole('grid', { name: 'Result' })).toBeVisible();
+  });
+
   it('can begin with a statement over what there is', async () => {
     const { user } = open();
     const written = await editor();

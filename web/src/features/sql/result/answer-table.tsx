@@ -1,15 +1,24 @@
-// The rows that answer a statement, with what they say about themselves. A chunk of its own: nothing is run before it is written.
+// The rows that answer a statement, as a table or a picture, with what they say about themselves. A chunk of its own: nothing is run before it is written.
 import Button from '@mui/material/Button';
+import { Suspense, useState } from 'react';
 import { downloadSqlCsv } from '@/api/download-csv';
 import type { StoredResult } from '@/api/result-store';
 import { AnswerCard } from '@/components/answer-card';
+import { chunkComponent } from '@/components/chunk-component';
 import { DataTable } from '@/components/data-table';
 import { provenanceLine } from '@/components/provenance/provenance-line';
+import { LoadingState } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { nothingSeen } from '@/lib/access-words';
 import { formatElapsed } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import type { FinishedRun } from '../use-sql-run';
+import type { AnswerChartProps } from './answer-chart';
+
+// Most answers are read as rows.
+const AnswerChart = chunkComponent<AnswerChartProps>(() => import('./answer-chart'));
+
+const HEIGHT = 440;
 
 export interface AnswerTableProps {
   finished: FinishedRun;
@@ -23,6 +32,8 @@ export default function AnswerTable({ finished, stored, running, outdated }: Ans
   const { provenance } = result;
   const hidden = nothingSeen(result);
   const toasts = useToasts();
+  const [drawn, setDrawn] = useState(false);
+  const asChart = drawn && result.row_count > 0;
   const download = async (): Promise<void> => {
     const problem = await downloadSqlCsv(finished.statement, 'Statement');
     if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
@@ -52,28 +63,45 @@ export default function AnswerTable({ finished, stored, running, outdated }: Ans
           .join(' \u00b7 '),
       }}
       actions={
-        <Button
-          size="small"
-          variant="text"
-          disabled={result.row_count === 0}
-          onClick={() => void download()}
-          startIcon={<Icon name="download" size={16} />}
-        >
-          Download CSV
-        </Button>
+        <>
+          <Button
+            size="small"
+            variant="text"
+            disabled={result.row_count === 0}
+            onClick={() => setDrawn(!drawn)}
+            startIcon={<Icon name={asChart ? 'table' : 'chart'} size={16} />}
+          >
+            {asChart ? 'View as table' : 'View as chart'}
+          </Button>
+          <Button
+            size="small"
+            variant="text"
+            disabled={result.row_count === 0}
+            onClick={() => void download()}
+            startIcon={<Icon name="download" size={16} />}
+          >
+            Download CSV
+          </Button>
+        </>
       }
     >
-      <DataTable
-        key={stored.key}
-        label="Result"
-        columns={result.columns}
-        data={result.data}
-        rowCount={result.row_count}
-        zone={provenance.timezone}
-        height={440}
-        density="compact"
-        emptyText={hidden ?? 'The statement is fine; no row answers it'}
-      />
+      {asChart ? (
+        <Suspense fallback={<LoadingState height={HEIGHT} label="Loading the chart" />}>
+          <AnswerChart result={result} height={HEIGHT} />
+        </Suspense>
+      ) : (
+        <DataTable
+          key={stored.key}
+          label="Result"
+          columns={result.columns}
+          data={result.data}
+          rowCount={result.row_count}
+          zone={provenance.timezone}
+          height={HEIGHT}
+          density="compact"
+          emptyText={hidden ?? 'The statement is fine; no row answers it'}
+        />
+      )}
     </AnswerCard>
   );
 }
