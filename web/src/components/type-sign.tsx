@@ -1,20 +1,36 @@
 // The type of a field as a short sign; the word for it stands in its title and is read out.
 import Box from '@mui/material/Box';
 import type { ColumnType } from '@/api/types';
+import { Icon } from '@/theme/icons';
+import type { IconName } from '@/theme/icons';
 import { visuallyHidden } from './announcer';
 
-export const typeWords: Record<ColumnType, { label: string; sign: string }> = {
+interface TypeWords {
+  label: string;
+  /** Few letters that look like its values, or a picture where none do. */
+  sign: string | { icon: IconName };
+}
+
+export const typeWords: Record<ColumnType, TypeWords> = {
   string: { label: 'Text', sign: 'Aa' },
   integer: { label: 'Whole number', sign: '12' },
   float: { label: 'Decimal', sign: '1.2' },
   boolean: { label: 'Yes or no', sign: 'Y/N' },
-  date: { label: 'Date', sign: 'd' },
-  timestamp: { label: 'Date and time', sign: 'd:t' },
+  date: { label: 'Date', sign: { icon: 'calendar' } },
+  timestamp: { label: 'Date and time', sign: { icon: 'clock' } },
   struct: { label: 'Fields', sign: '{ }' },
   list: { label: 'List', sign: '[ ]' },
 };
 
-const measure = { label: 'Measure', sign: '\u03a3' };
+const measure: TypeWords = { label: 'Measure', sign: '\u03a3' };
+
+export function SignOf({ sign }: Pick<TypeWords, 'sign'>) {
+  return typeof sign === 'string' ? (
+    sign
+  ) : (
+    <Icon name={sign.icon} size={13} strokeWidth={2} style={{ verticalAlign: '-2px' }} />
+  );
+}
 
 export function TypeSign({ type }: { type: ColumnType | 'measure' }) {
   const { label, sign } = type === 'measure' ? measure : typeWords[type];
@@ -35,7 +51,9 @@ export function TypeSign({ type }: { type: ColumnType | 'measure' }) {
         color: type === 'measure' ? 'primary.main' : 'text.secondary',
       }}
     >
-      <span aria-hidden="true">{sign}</span>
+      <span aria-hidden="true">
+        <SignOf sign={sign} />
+      </span>
       <Box component="span" sx={visuallyHidden}>
         {label}:{' '}
       </Box>

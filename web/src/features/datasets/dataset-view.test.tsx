@@ -57,6 +57,57 @@ it('leads to Explore with its model', async () => {
   expect(link).toHaveAttribute('href', '/explore?model=flights');
 });
 
+describe('what else there is to do', () => {
+  const menu = async (user: ReturnType<typeof open>['user']): Promise<(string | null)[]> => {
+    await user.click(await screen.findByRole('button', { name: 'More actions' }));
+    const list = await screen.findByRole('menu');
+    return within(list)
+      .getAllByRole('menuitem')
+      .map((item) => item.textContent);
+  };
+
+  it('is adding rows, and in a menu what deletes, by role', async () => {
+    const { user, unmount } = open('');
+    expect(await screen.findByRole('link', { name: 'Add rows' })).toHaveAttribute(
+      'href',
+      '/datasets/upload?to=flights',
+    );
+    expect(await menu(user)).toEqual(['Delete rows\u2026', 'Delete dataset\u2026']);
+    unmount();
+    const editor = open('', 'editor');
+    expect(await menu(editor.user)).toEqual(['Delete rows\u2026']);
+    editor.unmount();
+    open('', 'viewer');
+    expect(await screen.findByRole('link', { name: 'Model' })).toBeVisible();
+    expect(screen.queryByRole('link', { name: 'Add rows' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'More actions' })).toBeNull();
+  });
+
+  it('is in the menu on phones', async () => {
+    const { matchMedia } = window;
+    vi.spyOn(window, 'matchMedia').mockImplementation((media) => ({
+      ...matchMedia(media),
+      matches: media.includes('max-width: 599px'),
+    }));
+    const { user } = open('');
+    expect(await menu(user)).toEqual([
+      'Edit model',
+      'Add rows',
+      'Delete rows\u2026',
+      'Delete dataset\u2026',
+    ]);
+  });
+
+  it('asks before a dataset is deleted, and leads to the others', async () => {
+    const { user } = open('');
+    await menu(user);
+    await user.click(screen.getByRole('menuitem', { name: 'Delete dataset\u2026' }));
+    const question = await screen.findByRole('dialog', { name: 'Delete Flights?' });
+    await user.click(within(question).getByRole('button', { name: 'Delete dataset' }));
+    await waitFor(() => expect(address()).toBe('/datasets'));
+  });
+});
+
 describe('versions', () => {
   it('say what made them, and which are not kept any more', async () => {
     open('?tab=versions');
@@ -114,6 +165,10 @@ describe('versions', () => {
       '/dashboards/d1?asOf=2026-11-22T18:02:00.000Z',
     );
     expect(within(dialog).queryByRole('link', { name: 'Rain' })).not.toBeInTheDocument();
+    const explore = within(dialog).getByRole('link', { name: 'Explore it' });
+    expect(decodeURIComponent(explore.getAttribute('href') ?? '')).toBe(
+      '/explore?model=flights&asOf=2026-11-22T18:02:00.000Z',
+    );
     await user.click(within(dialog).getByRole('link', { name: 'Its rows' }));
     expect(await screen.findByTestId('as-of-banner')).toHaveTextContent('As of version 2');
     expect(

@@ -18,8 +18,8 @@ import { exploring } from '@/lib/explore-link';
 import { formatAge, formatCount, formatNumber, formatRange } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { ColumnsTab } from './columns-tab';
-import { DeleteDataset } from './delete-dataset';
-import { DeleteRows } from './deletion/delete-rows';
+import { DatasetMenu } from './dataset-menu';
+import type { DatasetWay } from './dataset-menu';
 import { useGenerateDashboard } from './generate-dashboard';
 import { PreviewTab } from './preview-tab';
 import { ProfileTab } from './profile-tab';
@@ -74,6 +74,15 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
   const tabs = useMemo(() => allTabs.filter(({ key }) => key !== 'steps' || mayLoad), [mayLoad]);
   const current = tabs.find(({ key }) => key === asked)?.key ?? 'columns';
   const formats = useColumnFormats(dataset.name);
+  const path = encodeURIComponent(dataset.name);
+  const ways: DatasetWay[] = [
+    mayLoad
+      ? { label: 'Edit model', to: `/models/${path}`, icon: 'edit' }
+      : { label: 'Model', to: `/models/${path}`, icon: 'layers' },
+    ...(mayLoad
+      ? [{ label: 'Add rows', to: `/datasets/upload?to=${path}`, icon: 'upload' as const }]
+      : []),
+  ];
   const [generate, generating] = useGenerateDashboard();
   const rejected = dataset.loads.reduce((sum, load) => sum + load.rejected, 0);
 
@@ -109,14 +118,25 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
         summary={<Facts dataset={dataset} />}
         actions={
           <>
-            {isAtLeast('admin') && <DeleteDataset dataset={dataset} />}
-            {mayLoad && <DeleteRows dataset={dataset} />}
-            <Button component={Link} to={exploring(dataset.name)}>
+            <Button
+              component={Link}
+              to={exploring(dataset.name)}
+              startIcon={<Icon name="chart" size={16} />}
+            >
               Explore
             </Button>
-            <Button component={Link} to={`/models/${encodeURIComponent(dataset.name)}`}>
-              {mayLoad ? 'Edit model' : 'Model'}
-            </Button>
+            {ways.map(({ label, to, icon }) => (
+              <Button
+                key={to}
+                component={Link}
+                to={to}
+                startIcon={<Icon name={icon} size={16} />}
+                // Phones have them in the menu, where there is one.
+                sx={mayLoad ? { display: { xs: 'none', sm: 'inline-flex' } } : {}}
+              >
+                {label}
+              </Button>
+            ))}
             {mayLoad && (
               <Button
                 variant="contained"
@@ -129,6 +149,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
                 Generate dashboard
               </Button>
             )}
+            {mayLoad && <DatasetMenu dataset={dataset} ways={ways} />}
           </>
         }
       />

@@ -1,4 +1,5 @@
-// One column and what its values look like: facts, what else there is to show, and the most frequent values with their bars.
+// One column and what its values look like: facts, what else there is to show, and the most frequent values with their bars. Where
+// each is there once none is frequent, and a list of the first few would say nothing.
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
@@ -32,6 +33,7 @@ export const profileGrid = {
 export function ProfileCard({ name, type, facts, top, text, children }: ProfileCardProps) {
   const shown = top.slice(0, topShown);
   const most = shown[0]?.count ?? 1;
+  const allOnce = shown.length > 1 && most === 1;
   return (
     <Box
       component="li"
@@ -79,7 +81,21 @@ export function ProfileCard({ name, type, facts, top, text, children }: ProfileC
         ))}
       </Box>
       {children}
-      {shown.length > 0 && (
+      {allOnce && (
+        <Box
+          sx={{
+            mt: 3,
+            pt: 3,
+            borderTop: 1,
+            borderColor: 'divider',
+            typography: 'caption',
+            color: 'text.secondary',
+          }}
+        >
+          No value occurs twice
+        </Box>
+      )}
+      {shown.length > 0 && !allOnce && (
         <Box sx={{ mt: 3, pt: 3, borderTop: 1, borderColor: 'divider' }}>
           <Typography
             component="h3"

@@ -1,7 +1,7 @@
 // The type of a column: a short sign and its word.
 import Box from '@mui/material/Box';
 import type { ColumnType } from '@/api/types';
-import { typeWords } from '@/components/type-sign';
+import { SignOf, typeWords } from '@/components/type-sign';
 
 // What a person can choose for a column; the nested types are kept as they are found, or read as text.
 export const columnTypes: ColumnType[] = (Object.keys(typeWords) as ColumnType[]).filter(
@@ -27,7 +27,7 @@ export function TypeMark({ type }: { type: ColumnType }) {
           color: 'text.secondary',
         }}
       >
-        {sign}
+        <SignOf sign={sign} />
       </Box>
       {label}
     </Box>

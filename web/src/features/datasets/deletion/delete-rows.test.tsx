@@ -9,17 +9,18 @@ import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { pickable, says, withFilter } from './condition';
-import { DeleteRows } from './delete-rows';
+import { DatasetMenu } from '../dataset-menu';
 
 beforeAll(async () => {
   await Promise.all([import('./delete-rows-dialog'), import('@/components/filter-editor')]);
 }, 60_000);
 
 async function open(role: Role = 'admin') {
-  const { user } = renderApp(<DeleteRows dataset={flightsDetail} />, {
+  const { user } = renderApp(<DatasetMenu dataset={flightsDetail} />, {
     session: { ...session, user: { ...session.user, role } },
   });
-  await user.click(screen.getByRole('button', { name: 'Delete rows\u2026' }));
+  await user.click(screen.getByRole('button', { name: 'More actions' }));
+  await user.click(await screen.findByRole('menuitem', { name: 'Delete rows\u2026' }));
   const dialog = await screen.findByRole('dialog', { name: /^Delete rows/ });
   const condition = within(dialog).getByLabelText('Rows for which this is true');
   const count = async (text: string) => {

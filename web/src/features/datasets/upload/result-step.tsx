@@ -10,6 +10,7 @@ import type { Load, LoadReport } from '@/api/types';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { EmptyState, LoadingState } from '@/components/states';
+import { exploring } from '@/lib/explore-link';
 import { formatCount, formatElapsed, formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { useGenerateDashboard } from '../generate-dashboard';
@@ -116,6 +117,9 @@ function Done({ load, label, onRestart }: Omit<Props, 'onReview'>) {
             onClick={() => void generate(load.dataset)}
           >
             Generate dashboard
+          </Button>
+          <Button component={RouterLink} to={exploring(load.dataset)}>
+            Explore
           </Button>
           <Button component={RouterLink} to={`/datasets/${encodeURIComponent(load.dataset)}`}>
             Open dataset

@@ -2,6 +2,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
+import UploadPage from '@/app/pages/upload-page';
 import type { NewLoad } from '@/api/types';
 import { drift } from '@/testing/contract-fixtures';
 import { doneLoad, flights, load, problem, upload, weather } from '@/testing/fixtures';
@@ -14,6 +15,20 @@ import { loadRequest, nameProblem, reduce, start } from './wizard-state';
 import type { ReviewChoices, WizardState } from './wizard-state';
 
 const file = () => new File(['year,carrier\n2013,UA\n'], 'flights-2013.csv', { type: 'text/csv' });
+
+it('adds to the dataset that the address names, and to a new one where there is none', async () => {
+  const { user, unmount } = renderApp(<UploadPage />, {
+    path: `/datasets/upload?to=${weather.name}`,
+  });
+  expect(await screen.findByText(/^Its rows are added to Hourly weather/)).toBeVisible();
+  await user.upload(await screen.findByLabelText('File to upload'), file());
+  expect(await screen.findByRole('button', { name: /^Add rows/ })).toBeVisible();
+  expect(screen.getByRole('combobox', { name: 'Dataset' })).toHaveTextContent('Hourly weather');
+  unmount();
+  const other = renderApp(<UploadPage />, { path: '/datasets/upload?to=gone' });
+  await other.user.upload(await screen.findByLabelText('File to upload'), file());
+  expect(await screen.findByRole('button', { name: 'Create dataset' })).toBeVisible();
+});
 
 async function openReview() {
   const view = renderApp(<UploadWizard />);
@@ -52,6 +67,10 @@ describe('upload wizard', () => {
     });
     const rejected = await screen.findByRole('grid', { name: 'Rejected rows of this load' });
     expect(await within(rejected).findByText('not a decimal number')).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: 'Explore' })).toHaveAttribute(
+      'href',
+      expect.stringContaining('/explore?model='),
+    );
     expect(screen.getByRole('link', { name: 'Open dataset' })).toHaveAttribute(
       'href',
       '/datasets/flights_2013',

@@ -13,7 +13,7 @@ import { ReviewStep } from './review-step';
 import { SendStep } from './send-step';
 import { StepList } from './step-list';
 import { loadRequest, reduce, start } from './wizard-state';
-import type { WizardState } from './wizard-state';
+import type { Target, WizardState } from './wizard-state';
 
 const spoken: Record<WizardState['step'], string> = {
   file: 'Step 1 of 4: choose a file',
@@ -23,7 +23,8 @@ const spoken: Record<WizardState['step'], string> = {
   result: 'Step 4 of 4: result',
 };
 
-export function UploadWizard() {
+// `into`: where the rows of a file go at first; null: to a new dataset.
+export function UploadWizard({ into = null }: { into?: Target | null }) {
   const [state, dispatch] = useReducer(reduce, start);
   const [startLoad, starting] = useStartLoadMutation();
   const sending = useRef<AbortController | null>(null);
@@ -58,7 +59,7 @@ export function UploadWizard() {
       (progress) => dispatch({ type: 'progressed', progress }),
       controller.signal,
     );
-    if ('upload' in sent) dispatch({ type: 'sent', upload: sent.upload });
+    if ('upload' in sent) dispatch({ type: 'sent', upload: sent.upload, into });
     else dispatch({ type: 'sendFailed', problem: sent.problem });
   };
 

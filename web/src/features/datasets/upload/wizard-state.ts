@@ -21,6 +21,9 @@ export interface ReviewChoices {
   options?: ReadOptions;
 }
 
+// A dataset that exists, to which rows are added unless the viewer chooses otherwise.
+export type Target = Pick<ReviewChoices, 'dataset' | 'label'>;
+
 export type WizardState =
   | { step: 'file'; problem: Problem | null }
   | { step: 'sending'; file: File; progress: SendProgress }
@@ -32,7 +35,7 @@ export type WizardEvent =
   | { type: 'filePicked'; file: File }
   | { type: 'progressed'; progress: SendProgress }
   | { type: 'sendFailed'; problem: Problem }
-  | { type: 'sent'; upload: Upload }
+  | { type: 'sent'; upload: Upload; into?: Target | null }
   | { type: 'choicesChanged'; change: Partial<ReviewChoices> }
   | { type: 'reread'; upload: Upload; options: ReadOptions }
   | { type: 'loadRefused'; problem: Problem }
@@ -100,8 +103,9 @@ export function reduce(state: WizardState, event: WizardEvent): WizardState {
       // Cancelling is not a failure.
       return { step: 'file', problem: event.problem.code === 'aborted' ? null : event.problem };
     case 'sent': {
-      const { upload } = event;
-      return { step: 'review', upload, choices: firstChoices(upload), problem: null };
+      const { upload, into } = event;
+      const choices = { ...firstChoices(upload), ...(into && { ...kept, ...into }) };
+      return { step: 'review', upload, choices, problem: null };
     }
     case 'choicesChanged': {
       if (state.step !== 'review') return state;

@@ -1,4 +1,4 @@
-// Where to look at an older version: its rows, or a dashboard on this dataset with the data of that time.
+// Where to look at an older version: its rows, Explore, or a dashboard on this dataset with the data of that time.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { Link } from 'react-router';
@@ -8,6 +8,7 @@ import type { DatasetDetail, DatasetVersion } from '@/api/types';
 import { Dialog } from '@/components/dialog';
 import { ErrorState, LoadingState } from '@/components/states';
 import { formatCommit } from '@/lib/commit-time';
+import { exploring } from '@/lib/explore-link';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
@@ -38,6 +39,12 @@ export function OpenAsOf({ dataset, version, zone, onClose }: OpenAsOfProps) {
           icon="table"
           label="Its rows"
           to={`/datasets/${encodeURIComponent(dataset.name)}?tab=preview&asOf=${version.version}`}
+          onFollow={onClose}
+        />
+        <Way
+          icon="chart"
+          label="Explore it"
+          to={`${exploring(dataset.name)}&asOf=${asOf}`}
           onFollow={onClose}
         />
         {here?.map((dashboard) => (
