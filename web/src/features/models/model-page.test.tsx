@@ -87,6 +87,26 @@ const label = async () =>
   });
 
 describe('the form', () => {
+  it('has ways to its parts, which say how much there is', async () => {
+    const { user } = open();
+    const ways = await screen.findByRole('navigation', { name: 'Parts of the model' });
+    expect(
+      within(ways)
+        .getAllByRole('button')
+        .map(({ textContent }) => textContent),
+    ).toEqual([
+      `Dimensions${joinedFlights.dimensions.length}`,
+      `Measures${joinedFlights.measures.length}`,
+      `Joins${joinedFlights.joins?.length ?? 0}`,
+      `Named filters${joinedFlights.segments?.length ?? 0}`,
+      `Hierarchies${joinedFlights.hierarchies?.length ?? 0}`,
+      'Rollups0',
+      'Access',
+    ]);
+    await user.click(within(ways).getByRole('button', { name: /^Measures/ }));
+    expect(screen.getByRole('button', { name: 'Add measure' })).toHaveFocus();
+  });
+
   it('adds a measure of another kind and saves over the version that was read', async () => {
     const { user } = open();
     await user.click(await screen.findByRole('button', { name: 'Add measure' }));

@@ -9,8 +9,18 @@ import { modelShape } from '../text/shape';
 import { readYaml } from '../text/yaml-text';
 import MeasureFields from './measure-fields';
 
-function Fields({ told }: { told: (measure: ModelMeasure) => void }) {
-  const [measure, setMeasure] = useState<ModelMeasure>({ name: 'n', label: 'N', kind: 'count' });
+const counted: ModelMeasure = { name: 'n', label: 'N', kind: 'count' };
+
+function Fields({
+  told,
+  first = counted,
+  saved = false,
+}: {
+  told: (measure: ModelMeasure) => void;
+  first?: ModelMeasure;
+  saved?: boolean;
+}) {
+  const [measure, setMeasure] = useState<ModelMeasure>(first);
   return (
     <MeasureFields
       model={joinedFlights}
@@ -18,7 +28,7 @@ function Fields({ told }: { told: (measure: ModelMeasure) => void }) {
       elsewhere={[{ value: 'visits.count', label: 'Visits: Count' }]}
       measure={measure}
       columns={[]}
-      saved={false}
+      saved={saved}
       onChange={(next) => {
         told(next);
         setMeasure(next);
@@ -34,6 +44,22 @@ it('says which dimensions are shown of its rows', async () => {
   await user.click(await screen.findByRole('option', { name: 'Origin' }));
   await user.click(screen.getByRole('option', { name: 'Carrier' }));
   expect(told.mock.lastCall?.[0].drill).toEqual(['origin', 'carrier']);
+});
+
+it('names a new one after its label, and keeps a name that was typed or is saved', async () => {
+  const told = vi.fn<(measure: ModelMeasure) => void>();
+  const blank: ModelMeasure = { name: '', label: '', kind: 'count' };
+  const { user, unmount } = renderApp(<Fields told={told} first={blank} />);
+  const label = () => screen.getByRole('textbox', { name: 'Label' });
+  await user.type(label(), 'Late, by hour');
+  expect(told.mock.lastCall?.[0]).toMatchObject({ label: 'Late, by hour', name: 'late_by_hour' });
+  await user.type(screen.getByRole('textbox', { name: 'Name' }), 's');
+  await user.type(label(), '!');
+  expect(told.mock.lastCall?.[0]).toMatchObject({ label: 'Late, by hour!', name: 'late_by_hours' });
+  unmount();
+  renderApp(<Fields told={told} saved />);
+  await user.type(label(), 'ew');
+  expect(told.mock.lastCall?.[0]).toMatchObject({ label: 'New', name: 'n' });
 });
 
 it('makes a ratio of what another model counts, and nothing else of it', async () => {

@@ -5,6 +5,7 @@ import { useContext, useRef } from 'react';
 import type { Grain, MeasureKind, Model, ModelMeasure } from '@/api/types';
 import { without } from '@/lib/without';
 import { asKind, measureKinds, takes } from '../state/measure-kinds';
+import { nameWith } from '../state/name-after';
 import { EXPRESSION } from '../state/source-of';
 import { formats, grainNames } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Several, Text } from './fields';
@@ -53,7 +54,11 @@ export default function MeasureFields({
   return (
     <>
       <Fields>
-        <Text label="Label" value={measure.label} onChange={(label) => set({ label })} />
+        <Text
+          label="Label"
+          value={measure.label}
+          onChange={(label) => set({ label, ...nameWith(label, measure, saved) })}
+        />
         <Text label="Name" value={measure.name} fixed={saved} onChange={(name) => set({ name })} />
         <Choice
           label="Kind"

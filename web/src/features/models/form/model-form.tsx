@@ -1,6 +1,6 @@
 // A model as a form. Every edit is one of the model itself, so that the text says the same.
 import Box from '@mui/material/Box';
-import { Suspense, useMemo } from 'react';
+import { Suspense, useMemo, useRef } from 'react';
 import type {
   ColumnType,
   DatasetColumn,
@@ -17,7 +17,7 @@ import { filterText } from '@/lib/filter-words';
 import { targetOf, widened } from '@/lib/joins';
 import type { AccessSectionProps } from '../access/access-section';
 import { kindOfMeasure } from '../state/measure-kinds';
-import { isSavedName } from '../state/name-after';
+import { isSavedName, nameWith } from '../state/name-after';
 import { saidAt } from '../state/places';
 import { columnTypes, formats } from '../state/vocabulary';
 import { DimensionSource } from './dimension-source';
@@ -26,6 +26,7 @@ import { FiltersField } from './filters-field';
 import type { GranularitiesFieldProps } from './granularities-field';
 import type { HierarchiesSectionProps } from './hierarchies-section';
 import { ItemList } from './item-list';
+import { Jumps } from './jumps';
 import type { JoinFieldsProps } from './join-fields';
 import type { MeasureFieldsProps } from './measure-fields';
 import { PlaceFields } from './place-fields';
@@ -57,6 +58,7 @@ const isTime = (type: string): boolean => type === 'timestamp' || type === 'date
 
 export function ModelForm(props: ModelFormProps) {
   const { model, base, models, problems, readOnly, onEdit } = props;
+  const form = useRef<HTMLElement>(null);
   const columns = props.columns.map(({ name }) => name);
   const set = (part: Partial<Model>): void => onEdit((old) => ({ ...old, ...part }));
   const isSaved = (list: 'dimensions' | 'measures' | 'segments', place: number): boolean =>
@@ -79,7 +81,27 @@ export function ModelForm(props: ModelFormProps) {
     .join(' ');
   return (
     <ReadOnly value={readOnly}>
-      <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'minmax(0, 1fr)' }}>
+      <Box
+        ref={form}
+        sx={{
+          display: 'grid',
+          gap: 4,
+          gridTemplateColumns: 'minmax(0, 1fr)',
+          '& section': { scrollMarginTop: 16 },
+        }}
+      >
+        <Jumps
+          within={form}
+          parts={[
+            ['Dimensions', model.dimensions.length],
+            ['Measures', model.measures.length],
+            ['Joins', (model.joins ?? []).length],
+            ['Named filters', (model.segments ?? []).length],
+            ['Hierarchies', (model.hierarchies ?? []).length],
+            ['Rollups', (model.rollups ?? []).length],
+            ['Access', model.access_policies?.length ?? null],
+          ]}
+        />
         <SectionCard title="General">
           <Fields>
             <Text label="Label" value={model.label} onChange={(label) => set({ label })} />
@@ -128,7 +150,7 @@ export function ModelForm(props: ModelFormProps) {
                   <Text
                     label="Label"
                     value={dimension.label}
-                    onChange={(label) => edit({ label })}
+                    onChange={(label) => edit({ label, ...nameWith(label, dimension, saved) })}
                   />
                   <Text
                     label="Name"
@@ -255,7 +277,13 @@ export function ModelForm(props: ModelFormProps) {
                 <Text
                   label="Label"
                   value={segment.label}
-                  onChange={(label) => change({ ...segment, label })}
+                  onChange={(label) =>
+                    change({
+                      ...segment,
+                      label,
+                      ...nameWith(label, segment, isSaved('segments', place)),
+                    })
+                  }
                 />
                 <Text
                   label="Name"
