@@ -72,7 +72,8 @@ const scenes: Scene[] = [
     name: 'delete-rows',
     path: '',
     prepare: async (page) => {
-      await press(/^Delete rows/)(page);
+      await press('More actions')(page);
+      await page.getByRole('menuitem', { name: /^Delete rows/ }).click();
       await expect(page.getByRole('dialog', { name: /^Delete rows/ })).toBeVisible();
     },
   },
@@ -123,6 +124,7 @@ test('the history of a dataset', async ({ page, aged, strict }, info) => {
   const first = encodeURIComponent(made.items.at(-1)?.committed_at ?? '');
   const all: Scene[] = [
     ...scenes.map((scene) => ({ ...scene, path: `/datasets/flights${scene.path}` })),
+    { name: 'dashboard-presented', path: `${dashboard}?screen=full` },
     { name: 'dashboard-as-of', path: `${dashboard}?asOf=${first}` },
     {
       name: 'time-travel',
@@ -216,6 +218,15 @@ const pressAll =
   };
 
 const asking: Scene[] = [
+  {
+    name: 'finder',
+    path: '/datasets',
+    prepare: async (page) => {
+      await press('Find')(page);
+      await page.getByRole('combobox', { name: /^Find/ }).fill('dep delay');
+      await expect(page.getByRole('option', { name: /^Average dep delay/ })).toBeVisible();
+    },
+  },
   { name: 'explore-empty', path: '/explore' },
   { name: 'explore-number', path: '/explore?m=count&compare=before' },
   { name: 'explore-line', path: '/explore?m=count&grain=week&compare=before' },
@@ -287,6 +298,15 @@ const asking: Scene[] = [
     prepare: async (page) => {
       await press('Run')(page);
       await expect(page.getByRole('grid', { name: 'Result' })).toBeVisible();
+    },
+  },
+  {
+    name: 'sql-chart',
+    path: `/sql?q=${encodeURIComponent('select carrier, avg(dep_delay) as late, sum(distance) as miles\nfrom flights\ngroup by 1')}`,
+    prepare: async (page) => {
+      await press('Run')(page);
+      await press('View as chart')(page);
+      await expect(page.getByTestId('sql-chart').getByRole('group')).toHaveCount(2);
     },
   },
   {

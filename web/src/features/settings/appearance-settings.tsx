@@ -12,7 +12,7 @@ import type { ThemeChoice } from '@/theme/theme-mode';
 const choices: { value: ThemeChoice; label: string; icon: IconName }[] = [
   { value: 'light', label: 'Light', icon: 'sun' },
   { value: 'dark', label: 'Dark', icon: 'moon' },
-  { value: 'system', label: 'As the system', icon: 'system' },
+  { value: 'system', label: 'System', icon: 'system' },
 ];
 
 export function AppearanceSettings() {

@@ -1,4 +1,4 @@
-// The bounds of a budget, rows, megabytes and cost, each with no bound where it is empty.
+// The bounds of a budget, rows, megabytes and cost, each with no limit where it is empty.
 import InputAdornment from '@mui/material/InputAdornment';
 import TextField from '@mui/material/TextField';
 import { readCount } from './budget-text';
@@ -19,7 +19,7 @@ function BoundField({ label, unit, text, fixed, onType }: BoundFieldProps) {
   return (
     <TextField
       label={label}
-      placeholder="no bound"
+      placeholder="no limit"
       value={text}
       disabled={fixed}
       error={isWrong}

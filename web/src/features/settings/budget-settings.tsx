@@ -1,4 +1,4 @@
-// What one question of the organisation may read: rows, megabytes and what both cost, each with no bound where it is empty.
+// What one question of the organisation may read: rows, megabytes and what both cost, each with no limit where it is empty.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useState } from 'react';
