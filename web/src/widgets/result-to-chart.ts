@@ -13,7 +13,7 @@ import type {
 import { topSeries } from '@/charts/core/top-series';
 import { bucketPlaces } from '@/lib/bucket-places';
 import { GRAIN_MS, nextBucket, unitsOf } from '@/lib/zoned-time';
-import { formatCell } from '@/lib/format';
+import { formatCell, formatNumber } from '@/lib/format';
 import { OTHER_LABEL } from '@/lib/others';
 import { runningTest } from '@/lib/running-period';
 import type { Cell, Model, QueryResult, Widget } from '@/api/types';
@@ -227,7 +227,9 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
     incompleteFrom: firstRunning < 0 ? null : firstRunning,
     live: input.live,
     note: result.provenance.truncated
-      ? [note, `first ${result.row_count} shown, there are more`].filter(Boolean).join(' · ')
+      ? [note, `first ${formatNumber(result.row_count, 'integer')} shown, there are more`]
+          .filter(Boolean)
+          .join(' · ')
       : note,
   };
 }

@@ -1,8 +1,9 @@
 // The finder: what is typed finds dashboards, data and members by their names, arrow keys choose, and Enter goes there.
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse, ws } from 'msw';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DashboardSummary, Role } from '@/api/types';
+import { pages } from '@/app/page-chunks';
 import { AppRoutes } from '@/app/router';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
 import { flightsModel } from '@/testing/fake-engine';
@@ -13,6 +14,18 @@ import { tripsView } from '@/testing/view-fixtures';
 import { entriesOf, findEntries, MOST_FOUND } from './finder-entries';
 
 const live = ws.link(/^wss?:.*\/api\/v1\/live$/);
+
+// What loads when it is opened, loaded once for all tests.
+beforeAll(async () => {
+  await Promise.all([
+    pages.home.preload(),
+    pages.explore.preload(),
+    pages.datasets.preload(),
+    pages.dataset.preload(),
+    import('./finder'),
+    import('@/components/shortcuts-dialog'),
+  ]);
+}, 60_000);
 
 beforeEach(() => {
   resetDashboards(['w1']);

@@ -1,13 +1,18 @@
 // A dashboard that is presented stands alone, also by a link, and is left by Escape and by its button.
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { ws } from 'msw';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { pages } from '@/app/page-chunks';
 import { AppRoutes } from '@/app/router';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 
 const live = ws.link(/^wss?:.*\/api\/v1\/live$/);
+
+beforeAll(async () => {
+  await Promise.all([pages.dashboard.preload(), pages.datasets.preload()]);
+}, 60_000);
 
 beforeEach(() => {
   resetDashboards(['w1']);

@@ -139,6 +139,9 @@ describe('geometryOf', () => {
 
   it('makes no blocks of a few bars in a tall card', () => {
     expect(geometryOf(categories(2), 400, 400, ticks).band).toBeLessThan(40);
+    // Over the whole screen ten fill it.
+    const large = geometryOf(categories(10), 1_400, 740, ticks);
+    expect(large.plot.height).toBeGreaterThan(700);
   });
 
   it('shortens names', () => {

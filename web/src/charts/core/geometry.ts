@@ -70,8 +70,9 @@ export const estimateText: MeasureText = (text) => {
 
 const FONT = 11;
 const BAR_PADDING = 0.22;
-/** Of a lying bar with the space around it. */
+/** Of a lying bar with the space around it: in a card, and where there is much more room. */
 const MOST_BAR_ROW = 44;
+const MOST_BAR_ROW_LARGE = 72;
 /** Between a bar and what it says. */
 const END_GAP = 6;
 export const MIN_BAR_ROW = 18;
@@ -193,7 +194,8 @@ function horizontalBars(
     height: room,
   };
   // A few bars in a tall card keep a sensible thickness instead of becoming blocks.
-  const used = Math.min(plot.height, count * MOST_BAR_ROW);
+  const row = Math.max(MOST_BAR_ROW, Math.min(MOST_BAR_ROW_LARGE, room / 10));
+  const used = Math.min(plot.height, count * row);
   plot.height = used;
   const bands = scaleBand<number>()
     .domain(names.map((_, index) => index))

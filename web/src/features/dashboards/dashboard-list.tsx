@@ -73,14 +73,12 @@ export function DashboardList() {
         definition: emptyDefinition(choices),
       }),
     );
-  const duplicate = ({ id }: DashboardSummary): Promise<void> =>
-    open(
-      read(id).then(({ data, error }) => {
-        if (!data) return { error };
-        const { title, description, definition } = data;
-        return create({ title: `${title} (copy)`, description, definition });
-      }),
-    );
+  const duplicate = async ({ id }: DashboardSummary): Promise<void> => {
+    const answer = await read(id);
+    if (!answer.data) return open(Promise.resolve({ error: answer.error }));
+    const { title, description, definition } = answer.data;
+    return open(create({ title: `${title} (copy)`, description, definition }));
+  };
   const choose = (element: HTMLElement): void => {
     const only = choices.length === 1 ? choices[0] : undefined;
     if (only) void open(generate(only.dataset));

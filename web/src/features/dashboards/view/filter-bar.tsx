@@ -133,7 +133,13 @@ export function FilterBar(props: FilterBarProps) {
       {resolved && (
         <Box
           data-testid="resolved-range"
-          sx={{ typography: 'body2', color: 'text.secondary', mr: 1 }}
+          // On a phone in a line of its own, so that the buttons after it share one.
+          sx={{
+            typography: 'body2',
+            color: 'text.secondary',
+            mr: 1,
+            flexBasis: { xs: '100%', sm: 'auto' },
+          }}
         >
           {resolved}
         </Box>
