@@ -138,18 +138,18 @@ export function SideBar({ onHelp, onFind }: SideBarProps) {
           border: 1,
           borderColor: 'divider',
           '&:hover': { borderColor: 'surface.border', color: 'text.primary' },
+          // No part of its name.
+          '&::after': {
+            content: `"${modName} K"`,
+            display: narrow ? 'none' : { xs: 'none', lg: 'block' },
+            fontSize: '0.6875rem',
+            fontWeight: 400,
+          },
         }}
       >
         <Icon name="search" size={20} />
         <Box component="span" sx={{ ...wordStyle(narrow), flex: 1, textAlign: 'left' }}>
           Find
-        </Box>
-        <Box
-          component="span"
-          aria-hidden="true"
-          sx={{ ...wordStyle(narrow), fontSize: '0.6875rem', fontWeight: 400 }}
-        >
-          {modName} K
         </Box>
       </ButtonBase>
       {places.map((place) => (

@@ -10,6 +10,7 @@ import { problem } from '@/testing/fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { DashboardList } from './dashboard-list';
+import DashboardPage from './dashboard-page';
 
 beforeEach(() => {
   resetDashboards();
@@ -87,4 +88,18 @@ it('says why one was not duplicated', async () => {
   );
   await user.click(await screen.findByRole('menuitem', { name: 'Duplicate' }));
   expect(await screen.findByText('No such dashboard')).toBeVisible();
+});
+
+it('is where a link to one leads that is gone', async () => {
+  renderApp(
+    <Routes>
+      <Route path="/dashboards/:id" element={<DashboardPage />} />
+    </Routes>,
+    { path: '/dashboards/gone' },
+  );
+  expect(
+    await screen.findByRole('heading', { level: 1, name: 'Dashboard not found' }),
+  ).toBeVisible();
+  expect(screen.getByRole('link', { name: 'Go to dashboards' })).toHaveAttribute('href', '/');
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
 });

@@ -3,9 +3,10 @@ import { useGetDashboardQuery } from '@/api/dashboards-api';
 import { toProblem } from '@/api/problem';
 import { useAskable } from '@/api/use-askable';
 import type { Model } from '@/api/types';
-import { PageFrame } from '@/components/page-header';
-import { ErrorState, LoadingState } from '@/components/states';
-import { useParams } from 'react-router';
+import Button from '@mui/material/Button';
+import { PageFrame, PageHeader } from '@/components/page-header';
+import { EmptyState, ErrorState, LoadingState } from '@/components/states';
+import { Link, useParams } from 'react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { earlyAnswers } from './ask-early';
 import { DashboardScreen } from './dashboard-screen';
@@ -43,10 +44,30 @@ export default function DashboardPage({ explorePath }: { explorePath?: ExplorePa
       />
     );
   }
+  const refusal = dashboard.isError ? toProblem(dashboard.error) : null;
+  // Asking again would find nothing, either.
+  if (refusal?.code === 'not_found') {
+    return (
+      <PageFrame>
+        <PageHeader title="Dashboard not found" parent={{ label: 'Dashboards', to: '/' }} />
+        <EmptyState
+          icon="search"
+          title="There is no such dashboard"
+          action={
+            <Button component={Link} to="/" variant="contained" color="primary">
+              Go to dashboards
+            </Button>
+          }
+        >
+          It may have been deleted, or the link is not complete.
+        </EmptyState>
+      </PageFrame>
+    );
+  }
   return (
     <PageFrame width="full">
-      {dashboard.isError ? (
-        <ErrorState problem={toProblem(dashboard.error)} onRetry={() => void dashboard.refetch()} />
+      {refusal ? (
+        <ErrorState problem={refusal} onRetry={() => void dashboard.refetch()} />
       ) : (
         <LoadingState rows={6} label="Loading dashboard" />
       )}

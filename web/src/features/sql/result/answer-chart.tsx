@@ -58,7 +58,7 @@ export default function AnswerChart({ result, height }: AnswerChartProps) {
             }}
           >
             {several && (
-              <Box component="h3" sx={{ m: 0, mb: 1, typography: 'h3', color: 'text.secondary' }}>
+              <Box component="h2" sx={{ m: 0, mb: 1, typography: 'h3', color: 'text.secondary' }}>
                 {title}
               </Box>
             )}
