@@ -80,7 +80,7 @@ impl Rows<'_> {
         }
         for long in long_numbers(row) {
             let Some((PathStep::Key(key), inside)) = long.way.split_first() else { continue };
-            let Some(place) = self.places.get(key.as_str()).copied() else { continue };
+            let Some(place) = self.places.get(&**key).copied() else { continue };
             let Some(depth) = batch.sinks.get(place).and_then(|sink| sink.losing(inside, long.number)) else { continue };
             let inside = inside.get(..depth).unwrap_or_default();
             let is_nulling = batch.sinks.get(place).is_some_and(Sink::is_nulling);
@@ -89,9 +89,9 @@ impl Rows<'_> {
                 return self.taken.reject(origin.reject(Some(column), Some(value), lost_digits(long.number).to_owned()));
             }
             if let Some(scalar) = scalars.get_mut(place).and_then(Option::as_mut) {
-                scalar.forget(inside);
+                // Of several numbers in one text the text is null once.
+                batch.nulled += u64::from(scalar.forget(inside));
             }
-            batch.nulled += 1;
         }
         let scalars: Vec<Scalar<'_>> = scalars.into_iter().map(|scalar| scalar.unwrap_or(Scalar::Null)).collect();
         self.taken.append(&scalars, &origin, batch);

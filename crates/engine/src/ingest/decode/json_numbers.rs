@@ -2,6 +2,7 @@
 //! with their ways, so that one whose digits are asked for where it stands does not go in with others.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::catalog::exact::{Rounding, Rounds, is_rounded};
 use crate::catalog::{Column, ColumnType};
@@ -14,7 +15,7 @@ const KEPT_DIGITS: usize = 15;
 /// A step into an object or an array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PathStep {
-    Key(String),
+    Key(Arc<str>),
     Index(usize),
 }
 
@@ -26,65 +27,81 @@ pub(crate) struct LongNumber<'a> {
 }
 
 /// The object or array that a place is in.
+#[derive(Debug)]
 struct Frame {
     /// Of an object, whether a key comes next; its last key, with the quotes.
     awaits_key: Option<bool>,
     key: Range<usize>,
+    /// That key, once it was asked for: it may be long, and the way to very many numbers.
+    name: Option<Arc<str>>,
     /// Of an array.
     index: usize,
 }
 
 impl Frame {
-    fn place(&self, json: &[u8]) -> PathStep {
-        match self.awaits_key {
-            Some(_) => PathStep::Key(json.get(self.key.clone()).and_then(|key| serde_json::from_slice(key).ok()).unwrap_or_default()),
-            None => PathStep::Index(self.index),
+    fn place(&mut self, json: &[u8]) -> PathStep {
+        if self.awaits_key.is_none() {
+            return PathStep::Index(self.index);
         }
+        let key = self.key.clone();
+        let read = || Arc::from(json.get(key).and_then(|key| serde_json::from_slice::<String>(key).ok()).unwrap_or_default());
+        PathStep::Key(Arc::clone(self.name.get_or_insert_with(read)))
     }
 }
 
+/// The long numbers of a value of JSON, one after the other: a row may have millions of them, and the way to each is as long as the row is deep.
+#[derive(Debug)]
+pub(crate) struct LongNumbers<'a> {
+    json: &'a [u8],
+    at: usize,
+    frames: Vec<Frame>,
+}
+
 /// The long numbers of a value of JSON, which is valid.
-pub(crate) fn long_numbers(json: &[u8]) -> Vec<LongNumber<'_>> {
-    let mut found = Vec::new();
-    if !has_long_run(json) {
-        return found;
-    }
-    let mut frames: Vec<Frame> = Vec::new();
-    let mut at = 0;
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'{' | b'[' => frames.push(Frame { awaits_key: (*byte == b'{').then_some(true), key: 0..0, index: 0 }),
-            b'}' | b']' => {
-                frames.pop();
-            }
-            b',' => {
-                if let Some(frame) = frames.last_mut() {
-                    frame.awaits_key = frame.awaits_key.map(|_| true);
-                    frame.index += 1;
+pub(crate) fn long_numbers(json: &[u8]) -> LongNumbers<'_> {
+    LongNumbers { json, at: if has_long_run(json) { 0 } else { json.len() }, frames: Vec::new() }
+}
+
+impl<'a> Iterator for LongNumbers<'a> {
+    type Item = LongNumber<'a>;
+
+    fn next(&mut self) -> Option<LongNumber<'a>> {
+        let json = self.json;
+        while let Some(byte) = json.get(self.at) {
+            match byte {
+                b'{' | b'[' => self.frames.push(Frame { awaits_key: (*byte == b'{').then_some(true), key: 0..0, name: None, index: 0 }),
+                b'}' | b']' => {
+                    self.frames.pop();
                 }
-            }
-            b'"' => {
-                let Some(end) = string_end(json, at) else { break };
-                if let Some(frame) = frames.last_mut().filter(|frame| frame.awaits_key == Some(true)) {
-                    (frame.awaits_key, frame.key) = (Some(false), at..end);
+                b',' => {
+                    if let Some(frame) = self.frames.last_mut() {
+                        frame.awaits_key = frame.awaits_key.map(|_| true);
+                        frame.index += 1;
+                    }
                 }
-                at = end;
-                continue;
-            }
-            b'-' | b'0'..=b'9' => {
-                let rest = json.get(at..).unwrap_or_default();
-                let length = rest.iter().position(|byte| !is_of_number(*byte)).unwrap_or(rest.len());
-                if let Some(number) = rest.get(..length).and_then(|number| std::str::from_utf8(number).ok()).filter(|number| is_long(number)) {
-                    found.push(LongNumber { way: frames.iter().map(|frame| frame.place(json)).collect(), number });
+                b'"' => {
+                    let end = string_end(json, self.at)?;
+                    if let Some(frame) = self.frames.last_mut().filter(|frame| frame.awaits_key == Some(true)) {
+                        (frame.awaits_key, frame.key, frame.name) = (Some(false), self.at..end, None);
+                    }
+                    self.at = end;
+                    continue;
                 }
-                at += length;
-                continue;
+                b'-' | b'0'..=b'9' => {
+                    let rest = json.get(self.at..).unwrap_or_default();
+                    let length = rest.iter().position(|byte| !is_of_number(*byte)).unwrap_or(rest.len());
+                    self.at += length;
+                    if let Some(number) = rest.get(..length).and_then(|number| std::str::from_utf8(number).ok()).filter(|number| is_long(number)) {
+                        return Some(LongNumber { way: self.frames.iter_mut().map(|frame| frame.place(json)).collect(), number });
+                    }
+                    continue;
+                }
+                _ => {}
             }
-            _ => {}
+            self.at += 1;
         }
-        at += 1;
+        None
     }
-    found
 }
 
 /// Where a long number goes on its way into a column, its digits are kept or not: none where they are, and otherwise how many steps of the way
@@ -96,7 +113,7 @@ pub(crate) fn losing(column: &Column, way: &[PathStep], number: &str, declared: 
             // A key that the struct does not have rejects its row by itself.
             (ColumnType::Struct, Some(PathStep::Key(key))) => {
                 rounds = rounds.of_field(key);
-                column.fields.iter().find(|field| field.name == *key)?
+                column.fields.iter().find(|field| field.name == **key)?
             }
             (ColumnType::List, Some(PathStep::Index(_))) => column.fields.first()?,
             _ => break,
@@ -215,15 +232,24 @@ mod tests {
             // Wherever the digits stand.
             for spaces in 0..LONG_DIGITS {
                 let object = format!("{}{object}", " ".repeat(spaces));
-                let found = long_numbers(object.as_bytes());
+                let found: Vec<LongNumber<'_>> = long_numbers(object.as_bytes()).collect();
                 assert_eq!(found.iter().map(|long| shown(&long.way)).collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>(), "{object}");
                 assert!(found.iter().all(|long| object.contains(long.number)), "{object}: {found:?}");
             }
         }
         let negative = format!("-{long}");
         let two = format!("{{\"a\":[{long},{negative}],\"b\":{long}}}");
-        let found: Vec<(String, &str)> = long_numbers(two.as_bytes()).into_iter().map(|found| (shown(&found.way), found.number)).collect();
+        let found: Vec<(String, &str)> = long_numbers(two.as_bytes()).map(|found| (shown(&found.way), found.number)).collect();
         assert_eq!(found, [(".a[0]".to_owned(), long), (".a[1]".to_owned(), negative.as_str()), (".b".to_owned(), long)]);
+    }
+
+    #[test]
+    fn a_long_key_is_kept_once_for_all_numbers_behind_it() {
+        let object = "{\"a\":{\"b\":[0.12345678901234567,0.12345678901234568],\"c\":0.12345678901234569}}";
+        let ways: Vec<Vec<PathStep>> = long_numbers(object.as_bytes()).map(|long| long.way).collect();
+        let is_same = |one: &PathStep, other: &PathStep| matches!((one, other), (PathStep::Key(one), PathStep::Key(other)) if Arc::ptr_eq(one, other));
+        assert_eq!(ways.iter().map(|way| shown(way)).collect::<Vec<_>>(), [".a.b[0]", ".a.b[1]", ".a.c"]);
+        assert!(is_same(&ways[0][0], &ways[2][0]) && is_same(&ways[0][1], &ways[1][1]) && !is_same(&ways[1][1], &ways[2][1]));
     }
 
     #[test]

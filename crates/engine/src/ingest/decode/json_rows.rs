@@ -45,22 +45,22 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// Makes null what stands at the end of a way into it.
-    pub(crate) fn forget(&mut self, way: &[PathStep]) {
+    /// Makes null what stands at the end of a way into it; says whether there was something.
+    pub(crate) fn forget(&mut self, way: &[PathStep]) -> bool {
         match self {
             Self::Nested(value) if !way.is_empty() => {
                 let mut value = value.to_mut();
                 for place in way {
                     let inner = match place {
-                        PathStep::Key(key) => value.get_mut(key),
+                        PathStep::Key(key) => value.get_mut(&**key),
                         PathStep::Index(index) => value.get_mut(*index),
                     };
-                    let Some(inner) = inner else { return };
+                    let Some(inner) = inner else { return false };
                     value = inner;
                 }
-                *value = Value::Null;
+                !value.take().is_null()
             }
-            _ => *self = Self::Null,
+            _ => std::mem::replace(self, Self::Null) != Self::Null,
         }
     }
 

@@ -256,7 +256,7 @@ impl Sink {
     /// What of a cell that holds JSON does not fit because digits of it would be lost.
     pub(crate) fn lost_inside(&self, cell: &[u8]) -> Option<Inside> {
         read_value(value::trim(cell)).ok()?;
-        long_numbers(cell).into_iter().find_map(|long| {
+        long_numbers(cell).find_map(|long| {
             let way = long.way.get(..self.losing(&long.way, long.number)?)?;
             Some(Inside { way: shown(way), value: shorten_value(long.number.as_bytes()), reason: lost_digits(long.number).to_owned() })
         })
