@@ -11,6 +11,8 @@ use crate::catalog::{Column, ColumnType};
 const LONG_DIGITS: usize = 17;
 /// Digits that a float always gives back.
 const KEPT_DIGITS: usize = 15;
+/// Digits with which every float is told from all others; programs that do not look for the fewest write as many.
+const PRINTED_DIGITS: usize = 17;
 
 /// A step into an object or an array.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,9 +155,12 @@ pub(crate) fn shown(way: &[PathStep]) -> String {
     way.iter().map(step).collect()
 }
 
-/// Whether the text of the nearest float has the digits of a number.
+/// Whether the nearest float has the digits of a number, written with as few as tell it from other floats, or with as many as always do:
+/// `0.10000000000000001` is what many programs write for the float that others write as `0.1`.
 fn comes_back(number: &str) -> bool {
-    number.parse::<f64>().is_ok_and(|float| significant(&float.to_string()) == significant(number))
+    let digits = significant(number);
+    let is_printed = |float: f64| digits.len() <= PRINTED_DIGITS && significant(&format!("{float:.*e}", PRINTED_DIGITS - 1)) == digits;
+    number.parse::<f64>().is_ok_and(|float| significant(&float.to_string()) == digits || is_printed(float))
 }
 
 /// The digits of a number without zeros around them, which say how large it is; the float that is nearest is as large.
@@ -256,6 +261,17 @@ mod tests {
     fn zeros_around_a_number_are_none_of_its_digits() {
         for (number, digits) in [("0", 0), ("-0.0", 0), ("7", 1), ("-0.00120", 2), ("100.0e5", 1), ("1.05E+10", 3), ("12345678901234567.0", 17)] {
             assert_eq!((digits_of(number), significant(number).len()), (digits, digits), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_float_that_was_written_with_all_of_its_digits_comes_back() {
+        for number in ["0.10000000000000001", "52.520000000000003", "-1.1000000000000001e-7", "0.30000000000000004", "12345678901234567e3"] {
+            assert!(is_long(number) && comes_back(number), "{number}");
+        }
+        // The nearest float is another number, or more digits were written than floats have.
+        for number in ["52.520000000000001", "1234567.1234567891", "12345678901234567.0", "0.1000000000000000055", "36893488147419103232"] {
+            assert!(is_long(number) && !comes_back(number), "{number}");
         }
     }
 
