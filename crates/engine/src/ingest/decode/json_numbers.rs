@@ -46,7 +46,7 @@ impl Frame {
             return PathStep::Index(self.index);
         }
         let key = self.key.clone();
-        let read = || Arc::from(json.get(key).and_then(|key| serde_json::from_slice::<String>(key).ok()).unwrap_or_default());
+        let read = || Arc::<str>::from(json.get(key).and_then(|key| serde_json::from_slice::<String>(key).ok()).unwrap_or_default());
         PathStep::Key(Arc::clone(self.name.get_or_insert_with(read)))
     }
 }
