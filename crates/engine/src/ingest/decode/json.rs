@@ -104,6 +104,8 @@ mod tests {
     use crate::catalog::ColumnType;
     use crate::catalog::exact::Rounds;
     use crate::ingest::decode::DecodeTarget;
+    use crate::ingest::decode::json_numbers::PathStep;
+    use crate::ingest::decode::json_rows::read_value;
     use crate::ingest::decode::testing::{load, load_into, load_source, load_with, refused, spooled};
     use crate::ingest::infer::infer_spooled;
     use crate::ingest::{FileFormat, ReadOptions};
@@ -287,6 +289,15 @@ mod tests {
         assert_eq!(loaded.described(), Vec::<String>::new());
         // A text of JSON is one value.
         assert_eq!(loaded.rows(), ["1.5|a", "~|b", "2.5|~"]);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_forgotten_once() {
+        let mut row = read_value(br#"{"a":[1,2]}"#).unwrap();
+        let way = [PathStep::Key("a".into()), PathStep::Index(1)];
+        assert_eq!((row.forget(&way), row.forget(&way)), (true, false));
+        assert_eq!(row.text().unwrap(), r#"{"a":[1,null]}"#);
+        assert_eq!((row.forget(&[]), row.forget(&[]), row.forget(&way)), (true, false, false));
     }
 
     #[test]
