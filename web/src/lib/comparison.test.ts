@@ -21,6 +21,32 @@ const asked = (time: object, until: string | null, made: string | null = null) =
   )?.timeDimensions?.[0]?.dateRange;
 
 describe('what is asked of the period before', () => {
+  it('is all groups, as others were the greatest then; buckets are those of the range', () => {
+    const onGroups: SemanticQuery = {
+      measures: ['f.count'],
+      dimensions: ['f.carrier'],
+      timeDimensions: [{ dimension: 'f.at', dateRange: 'this month' }],
+      filters: [
+        { member: 'f.count', operator: 'gt', values: [100] },
+        { member: 'f.origin', operator: 'equals', values: ['JFK'] },
+      ],
+      order: [['f.count', 'desc']],
+      limit: 10,
+      top: { by: 'f.count', limit: 10, others: true, dimension: 'f.carrier' },
+    };
+    const reach = { time_range: november, complete_until: '2013-12-05T00:00:00Z' };
+    expect(comparisonQuery(onGroups, 'f.at', reach, zone)).toEqual({
+      measures: ['f.count'],
+      dimensions: ['f.carrier'],
+      timeDimensions: [{ dimension: 'f.at', dateRange: ['2013-10-01', '2013-10-31'] }],
+      filters: [{ member: 'f.origin', operator: 'equals', values: ['JFK'] }],
+    });
+    const [time] = onGroups.timeDimensions ?? [];
+    const byDay = { ...onGroups, timeDimensions: [{ ...time!, granularity: 'day' as const }] };
+    const { limit, order, top } = comparisonQuery(byDay, 'f.at', reach, zone) ?? {};
+    expect({ limit, order, top }).toEqual({ limit: 10, order: onGroups.order, top: onGroups.top });
+  });
+
   it.each<[string, object, string | null, unknown]>([
     ['has ended', {}, '2013-12-05T00:00:00Z', ['2013-10-01', '2013-10-31']],
     ['goes on', {}, '2013-11-11T05:00:00Z', ['2013-10-01', '2013-10-10']],

@@ -1,8 +1,10 @@
 // The question about the period before, and what of an answer it can be compared with. Pure.
 import type { DateRange, Provenance, ResultColumn, SemanticQuery } from '@/api/types';
 import { formatCalendar, within } from './format/calendar';
+import { filterMembers } from './members';
 import { previousRange } from './previous-range';
 import { isRangeRunning } from './running-period';
+import { without } from './without';
 import { nextBucket, unitsOf } from './zoned-time';
 
 /** Which time an answer is about, how much of it is known, and when it was made. */
@@ -15,6 +17,21 @@ export const countsBusinessDays = (range: DateRange | null | undefined): boolean
 /** The version that an answer is of; null where that is not one number. */
 export const versionOf = ({ dataset, version }: Provenance): number | null =>
   dataset === null ? null : version;
+
+/**
+ * Without what chooses groups by their numbers: the greatest, or those beyond a number, were others then, and those that are shown
+ * would be told to have had nothing. Buckets of time are chosen by their range.
+ */
+function ofAllGroups(query: SemanticQuery): SemanticQuery {
+  if (!query.dimensions?.length || query.timeDimensions?.some(({ granularity }) => granularity))
+    return query;
+  const all: SemanticQuery = without(query, 'order', 'limit', 'offset', 'top', 'filters');
+  const measures = query.measures ?? [];
+  const filters = query.filters?.filter(
+    (filter) => !filterMembers(filter).some((member) => measures.includes(member)),
+  );
+  return filters?.length ? { ...all, filters } : all;
+}
 
 /**
  * The same question about the previous period; null when there is no range to shift, or nothing known of it yet. It is asked in
@@ -42,7 +59,7 @@ export function comparisonQuery(
   const shifted = previousRange(said, query.timezone ?? zone);
   if (shifted === null) return null;
   return {
-    ...query,
+    ...ofAllGroups(query),
     ...(version === null || query.asOf != null ? {} : { asOf: version }),
     timeDimensions: asked.map((entry) =>
       entry.dimension === timeMember ? { ...entry, dateRange: shifted } : entry,
