@@ -1,7 +1,7 @@
 // A dashboard that is presented stands alone, also by a link, and is left by Escape and by its button.
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { ws } from 'msw';
-import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { pages } from '@/app/page-chunks';
 import { AppRoutes } from '@/app/router';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
@@ -51,6 +51,19 @@ it('stands alone by a link, and is left by its button and with the full screen o
   await screen.findByRole('button', { name: 'Leave full screen' });
   fireEvent(document, new Event('fullscreenchange'));
   await waitFor(() => expect(places()).not.toEqual([]));
+});
+
+it('takes the full screen of the browser with it when another page is opened', async () => {
+  const left = vi.fn(() => Promise.resolve());
+  document.exitFullscreen = left;
+  const screenOf = { configurable: true, value: document.documentElement };
+  Object.defineProperty(document, 'fullscreenElement', screenOf);
+  onTestFinished(() => void Reflect.deleteProperty(document, 'fullscreenElement'));
+  const { unmount } = renderApp(<AppRoutes />, { path: '/dashboards/d1?screen=full' });
+  await screen.findByRole('button', { name: 'Leave full screen' });
+  expect(left).not.toHaveBeenCalled();
+  unmount();
+  expect(left).toHaveBeenCalledOnce();
 });
 
 it('is nothing that other pages can be', async () => {

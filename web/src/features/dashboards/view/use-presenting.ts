@@ -10,6 +10,10 @@ export interface Presenting {
   stop: () => void;
 }
 
+function leaveScreen(): void {
+  if (document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
+}
+
 export function usePresenting(): Presenting {
   const [params, setParams] = useSearchParams();
   const presenting = isPresented(params);
@@ -26,14 +30,13 @@ export function usePresenting(): Presenting {
     document.addEventListener('fullscreenchange', changed);
     return () => document.removeEventListener('fullscreenchange', changed);
   }, [presenting, set]);
+  // Also by a link to another page, which would stand there without the bars of the browser.
+  useEffect(() => (presenting ? leaveScreen : undefined), [presenting]);
   const start = useCallback(() => {
     set(true);
     // Refused without a press, and not there on some phones: the page stands alone all the same.
     document.documentElement.requestFullscreen?.().catch(() => undefined);
   }, [set]);
-  const stop = useCallback(() => {
-    set(false);
-    if (document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
-  }, [set]);
+  const stop = useCallback(() => set(false), [set]);
   return { presenting, start, stop };
 }
