@@ -73,6 +73,23 @@ describe('shortcuts', () => {
     expect(find.run).toHaveBeenCalledOnce();
   });
 
+  it('leave Ctrl to the text fields of a Mac, which edit by it', () => {
+    vi.spyOn(navigator, 'userAgent', 'get').mockReturnValue('Mozilla/5.0 (Macintosh)');
+    const find: Shortcut = { ...shortcut('mod+k', 'Find'), whileTyping: true };
+    renderApp(
+      <>
+        <Registered list={[find]} />
+        <input aria-label="Name" />
+      </>,
+    );
+    expect(fireEvent.keyDown(screen.getByLabelText('Name'), { key: 'k', ctrlKey: true })).toBe(
+      true,
+    );
+    expect(find.run).not.toHaveBeenCalled();
+    fireEvent.keyDown(screen.getByLabelText('Name'), { key: 'k', metaKey: true });
+    expect(find.run).toHaveBeenCalledOnce();
+  });
+
   it('of a page go before those of the shell, and go with the page', () => {
     const shell = shortcut('r', 'Reload');
     const page = shortcut('r', 'Refresh');

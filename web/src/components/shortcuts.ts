@@ -12,10 +12,12 @@ export interface Shortcut {
   run: () => void;
 }
 
+function isApple(): boolean {
+  return /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? '');
+}
+
 /** How the key is called that stands as 'mod' in a shortcut. */
-export const modName = /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? '')
-  ? '\u2318'
-  : 'Ctrl';
+export const modName = isApple() ? '\u2318' : 'Ctrl';
 
 const sequenceMs = 1000;
 
@@ -56,6 +58,8 @@ function handle(event: KeyboardEvent): void {
   if (isInDialog(event.target)) return;
   const key = keyOf(event);
   if (isTyping(event.target)) {
+    // There every text field edits by Ctrl: with K to the end of the line.
+    if (event.ctrlKey && isApple()) return;
     const always = registered.findLast(({ keys, whileTyping }) => keys === key && whileTyping);
     if (always === undefined) return;
     event.preventDefault();
