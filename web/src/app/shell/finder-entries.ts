@@ -48,6 +48,8 @@ export const pagesOf = (mayEdit: boolean): FinderEntry[] => [
 ];
 
 const part = encodeURIComponent;
+/** Labels may be empty. */
+const called = ({ name, label }: { name: string; label: string }): string => label || name;
 
 /** Measures are asked alone, dimensions with the first measure: an answer at once. */
 function membersOf(
@@ -69,7 +71,7 @@ function membersOf(
   });
   return [
     ...shown.map((measure) =>
-      member('Measure', measure.name, measure.label, `m=${part(measure.name)}`),
+      member('Measure', measure.name, called(measure), `m=${part(measure.name)}`),
     ),
     ...(first
       ? offered(dimensions)
@@ -78,7 +80,7 @@ function membersOf(
             member(
               'Dimension',
               dimension.name,
-              dimension.label,
+              called(dimension),
               `m=${part(first.name)}&d=${part(dimension.name)}`,
             ),
           )
@@ -101,34 +103,34 @@ export function entriesOf(sources: FinderSources, mayEdit: boolean): FinderEntry
       ...(place < NEWEST ? {} : { byName: true }),
     })),
     ...pagesOf(mayEdit),
-    ...sources.datasets.map(({ name, label }): FinderEntry => ({
-      key: `dataset ${name}`,
-      label,
+    ...sources.datasets.map((dataset): FinderEntry => ({
+      key: `dataset ${dataset.name}`,
+      label: called(dataset),
       kind: 'Dataset',
       icon: 'dataset',
-      to: `/datasets/${part(name)}`,
+      to: `/datasets/${part(dataset.name)}`,
       byName: true,
     })),
-    ...models.map(({ name, label }): FinderEntry => ({
-      key: `explore ${name}`,
-      label: `Explore ${label}`,
+    ...models.map((model): FinderEntry => ({
+      key: `explore ${model.name}`,
+      label: `Explore ${called(model)}`,
       kind: 'Model',
       icon: 'chart',
-      to: exploring(name),
+      to: exploring(model.name),
       byName: true,
     })),
-    ...sources.views.map(({ definition: { name, label } }): FinderEntry => ({
-      key: `view ${name}`,
-      label: `Explore ${label}`,
+    ...sources.views.map(({ definition }): FinderEntry => ({
+      key: `view ${definition.name}`,
+      label: `Explore ${called(definition)}`,
       kind: 'View',
       icon: 'layers',
-      to: exploring(name),
+      to: exploring(definition.name),
       byName: true,
     })),
     ...sources.views.flatMap((view) =>
       membersOf(
         view.definition.name,
-        view.definition.label,
+        called(view.definition),
         view.measures,
         view.dimensions,
         view.time_dimension,
@@ -137,7 +139,7 @@ export function entriesOf(sources: FinderSources, mayEdit: boolean): FinderEntry
     ...models.flatMap((model) =>
       membersOf(
         model.name,
-        model.label,
+        called(model),
         model.measures,
         model.dimensions,
         model.time_dimension ?? null,

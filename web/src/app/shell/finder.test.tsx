@@ -98,6 +98,18 @@ describe('entries', () => {
     expect(found('nobody')).toEqual([]);
   });
 
+  it('are called by their names where they have no labels', () => {
+    const [first, ...others] = sources.datasets;
+    const unlabelled = {
+      ...sources,
+      datasets: [{ ...first!, name: 'bare', label: '' }, ...others],
+    };
+    expect(findEntries(entriesOf(unlabelled, true), 'bare')[0]).toMatchObject({
+      label: 'bare',
+      kind: 'Dataset',
+    });
+  });
+
   it('ask for a measure alone, and for a dimension with the first measure', () => {
     const to = (text: string): string | null | undefined => findEntries(entries, text)[0]?.to;
     expect(to('share late')).toBe('/explore?model=flights&m=share_late');

@@ -104,7 +104,7 @@ export default function Finder({ onClose, onHelp }: Props) {
             const next = event.target.value;
             setText(next);
             setPlace(0);
-            if (findEntries(entries, next).length === 0) announce('Nothing found');
+            if (!waiting && findEntries(entries, next).length === 0) announce('Nothing found');
           }}
           onKeyDown={onKeyDown}
           slotProps={{
