@@ -89,6 +89,14 @@ describe('a long list of fields', () => {
     const list = await screen.findByRole('group', { name: 'Measures' });
     expect(within(list).getAllByRole('button', { name: /Number/ })).toHaveLength(13);
     expect(within(list).getByRole('button', { name: /Number 19\./, pressed: true })).toBeVisible();
+    // What is taken away does not go from below the focus.
+    within(list)
+      .getByRole('button', { name: /Number 19\./ })
+      .focus();
+    await user.keyboard('{Enter}');
+    expect(
+      await within(list).findByRole('button', { name: /Number 19\./, pressed: false }),
+    ).toHaveFocus();
     within(list).getByRole('button', { name: '7 more of Measures' }).focus();
     await user.keyboard('{Enter}');
     expect(within(list).getByRole('button', { name: /Number 12\./ })).toHaveFocus();

@@ -29,6 +29,8 @@ export function FieldPanel({ models, model, state, change, searchRef }: FieldPan
   const [search, setSearch] = useState('');
   // The groups of which all is shown, of the models that they are in.
   const [opened, setOpened] = useState<readonly string[]>([]);
+  // What was taken away here stays where it is, with the focus that it has.
+  const [taken, setTaken] = useState<readonly string[]>([]);
   const list = useRef<HTMLDivElement>(null);
   const listId = useId();
   const groups = fieldGroups(model, search);
@@ -116,7 +118,10 @@ export function FieldPanel({ models, model, state, change, searchRef }: FieldPan
           const shown =
             search.trim() !== '' || opened.includes(key)
               ? group.fields
-              : firstFields(group, isChosen);
+              : firstFields(
+                  group,
+                  (field) => isChosen(field) || taken.includes(`${key} ${field.name}`),
+                );
           const more = group.fields.length - shown.length;
           return (
             <Box key={group.id} role="group" aria-label={group.title} sx={{ mb: 3 }}>
@@ -149,7 +154,10 @@ export function FieldPanel({ models, model, state, change, searchRef }: FieldPan
                   key={`${field.kind} ${field.name}`}
                   field={field}
                   chosen={isChosen(field)}
-                  onToggle={() => toggle(field)}
+                  onToggle={() => {
+                    if (isChosen(field)) setTaken((old) => [...old, `${key} ${field.name}`]);
+                    toggle(field);
+                  }}
                 />
               ))}
               {more > 0 && (
