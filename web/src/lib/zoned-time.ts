@@ -140,6 +140,10 @@ function begunAt(instant: number, zone: string): number {
 
 /** The end of an hour: where clocks are put by half of one, it ends with the change, or half an hour after it. */
 function nextHour(instant: number, zone: string): number {
+  // A chart has thousands of hours, and clocks are put on few days, once: the two ends of a day tell for all hours of it.
+  const day = Math.floor(instant / DAY) * DAY;
+  if (zoneOffset(day - 1, zone) === zoneOffset(day + DAY + GRAIN_MS.hour, zone))
+    return instant + GRAIN_MS.hour;
   const offset = zoneOffset(instant, zone);
   const late = zoneOffset(instant - 1, zone) === offset ? 0 : toWall(instant, zone) % GRAIN_MS.hour;
   const end = instant + GRAIN_MS.hour - late;
