@@ -76,6 +76,25 @@ it('duplicates one with all of its cards, and opens the copy', async () => {
   ]);
 });
 
+it('calls the copy of a long title so that the server takes it', async () => {
+  const titles: string[] = [];
+  const title = '\u{1f4c8}'.repeat(200);
+  server.use(
+    http.get('*/api/v1/dashboards/:id', () => HttpResponse.json({ ...flightsDashboard, title })),
+    http.post('*/api/v1/dashboards', async ({ request }) => {
+      titles.push(((await request.json()) as NewDashboard).title);
+      return HttpResponse.json({ ...flightsDashboard, id: 'd2' }, { status: 201 });
+    }),
+  );
+  const { user } = open();
+  await user.click(
+    await screen.findByRole('button', { name: `Menu of ${flightsDashboard.title}` }),
+  );
+  await user.click(await screen.findByRole('menuitem', { name: 'Duplicate' }));
+  expect(await screen.findByRole('heading', { name: 'Opened' })).toBeVisible();
+  expect(titles).toEqual([`${'\u{1f4c8}'.repeat(193)} (copy)`]);
+});
+
 it('says why one was not duplicated', async () => {
   server.use(
     http.get('*/api/v1/dashboards/:id', () =>

@@ -30,6 +30,14 @@ import { emptyDefinition } from './edit/new-dashboard';
 /** As many are seen at a glance; more can be found by typing. */
 const AT_A_GLANCE = 8;
 
+/** The longest title that the server takes, in characters. */
+const LONGEST_TITLE = 200;
+
+function titleOfCopy(title: string): string {
+  const mark = ' (copy)';
+  return [...title].slice(0, LONGEST_TITLE - mark.length).join('') + mark;
+}
+
 /** Every word that is typed stands somewhere in the title, the description or the name of who changed it. */
 const isMeant = (
   { title, description, updated_by }: DashboardSummary,
@@ -77,7 +85,7 @@ export function DashboardList() {
     const answer = await read(id);
     if (!answer.data) return open(Promise.resolve({ error: answer.error }));
     const { title, description, definition } = answer.data;
-    return open(create({ title: `${title} (copy)`, description, definition }));
+    return open(create({ title: titleOfCopy(title), description, definition }));
   };
   const choose = (element: HTMLElement): void => {
     const only = choices.length === 1 ? choices[0] : undefined;
