@@ -2,7 +2,6 @@
 //! held against a list of what is allowed: one read-only query over the datasets of the scope. The functions that exist
 //! are listed in `functions::allowed`; files, URLs and other tenants cannot be reached because nothing resolves them.
 
-use std::mem;
 use std::ops::ControlFlow;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -121,7 +120,7 @@ fn only_queries() -> Error {
 /// answer would be one to another question.
 #[derive(Default)]
 struct Clauses {
-    /// A query was seen: those that come are inside of it.
+    /// A query was seen, and not its brackets alone: those that come are inside of it.
     inside: bool,
 }
 
@@ -162,7 +161,10 @@ impl Visitor for Clauses {
             ("FORMAT", query.format_clause.is_some()),
             ("a chain of pipe operators", !query.pipe_operators.is_empty()),
         ])?;
-        let inside = mem::replace(&mut self.inside, true);
+        // Brackets around the whole statement change nothing of it.
+        let plain = query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() && query.fetch.is_none();
+        let inside = self.inside;
+        self.inside |= !(plain && matches!(&*query.body, SetExpr::Query(_)));
         Self::read_as_written(if inside { misread::in_page(query) } else { None })?;
         Self::read_as_written(misread::in_body(&query.body))?;
         match &*query.body {
@@ -357,6 +359,9 @@ mod tests {
             ("select 1 except all select 2", Some(ErrorKind::Invalid)),
             ("select 1 union (select 2 union select 3 intersect all select 3)", Some(ErrorKind::Invalid)),
             ("select 1 from a order by a.k limit 3 offset 1", None),
+            ("(select 1 from a order by a.k limit 3 offset 1)", None),
+            ("(select 1 from a order by a.k limit 3 offset 1) order by 1", Some(ErrorKind::Invalid)),
+            ("(select 1 from a order by a.k offset 1) union all select 2", Some(ErrorKind::Invalid)),
             ("select 1 from (select 2 from a order by k limit 3 offset 0) b offset 2", None),
             ("select 1 from (select 2 from a order by k offset 1) b", Some(ErrorKind::Invalid)),
             ("with b as (select 2 from a order by k offset 1 rows fetch next 3 rows only) select 1 from b", Some(ErrorKind::Invalid)),

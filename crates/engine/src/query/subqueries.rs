@@ -9,6 +9,7 @@
 //! ```
 //! An IN that only has to be true stays as it is. What cannot be put so is refused, and so are EXISTS and IN over an aggregate of rows that
 //! go by the outer one: DataFusion groups these rows by what they go by, and then there is no group of no rows, of which a count is zero.
+//! (`t IN (SELECT max(t) …)` is known to be true of none of no rows all the same, and stays where it only has to be true.)
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ExprSchema, Result as PlanResult, Spans, TableReference};
@@ -27,6 +28,8 @@ const STEPS_MAX: usize = 1_000;
 /// Why an aggregate is not asked for its rows, and what to do.
 const LOST: &str = "EXISTS, IN, ANY and ALL over an aggregate whose rows go by the query around it: where there are no rows its group would be lost; \
                     compare the aggregate itself, as in (SELECT count(*) FROM …) > 0";
+/// Why the meaning of a comparison cannot be told, and what to do.
+const UNTOLD: &str = "what IN, ANY or ALL (SELECT …) means where values are missing cannot be told here; write EXISTS (SELECT 1 FROM … WHERE y = x) or NOT EXISTS";
 /// Why some rows of several are not asked for.
 const CUT: &str = "EXISTS over rows that go by the query around it, with an OFFSET or with a LIMIT inside, would be planned without it; \
                    compare a count, as in (SELECT count(*) FROM …) > 1";
@@ -150,7 +153,10 @@ impl Rewriting<'_> {
         let InSubquery { expr, subquery, .. } = within;
         let is_query = |part: &Expr| matches!(part, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_));
         if expr.contains_outer() || expr.exists(|part| Ok(is_query(part)))? {
-            return Err(refused());
+            return Err(refused(UNTOLD));
+        }
+        if loses(&subquery.subquery, None)? {
+            return Err(refused(LOST));
         }
         let rows = self.apart(expr, subquery)?;
         let value = Expr::Column(Column::from(rows.schema().qualified_field(0)));
@@ -172,9 +178,8 @@ impl Rewriting<'_> {
             return self.made.named(&subquery.subquery);
         }
         // A name around these rows would hide from DataFusion which of them go by the outer query.
-        let own = Column::from(subquery.subquery.schema().qualified_field(0));
-        if value.column_refs().contains(&own) || has_limit(&subquery.subquery)? {
-            return Err(refused());
+        if names(&subquery.subquery, value)? || has_limit(&subquery.subquery)? {
+            return Err(refused(UNTOLD));
         }
         Ok(subquery.subquery.as_ref().clone())
     }
@@ -219,19 +224,39 @@ fn plain_not_in(expr: &Expr) -> Option<&InSubquery> {
     (plain && within.negated != negated).then_some(within)
 }
 
-fn refused() -> DataFusionError {
-    let reason = "SQL: what IN, ANY or ALL (SELECT …) means where values are missing cannot be told here; write EXISTS (SELECT 1 FROM … WHERE y = x) or NOT EXISTS";
-    DataFusionError::External(Box::new(Error::invalid(reason).at("sql")))
+fn refused(reason: &str) -> DataFusionError {
+    DataFusionError::External(Box::new(Error::invalid(format!("SQL: {reason}")).at("sql")))
+}
+
+/// Whether some of the rows of a subquery have a column that is called as one of those which a value of the query around it is made of.
+/// DataFusion would take one for the other where it makes a join of both.
+fn names(plan: &LogicalPlan, value: &Expr) -> PlanResult<bool> {
+    let columns = value.column_refs();
+    let mut found = false;
+    plan.apply(|node| {
+        found = columns.iter().any(|column| node.schema().has_column(column));
+        // Beneath a name of their own they are called otherwise.
+        let apart = matches!(node, LogicalPlan::SubqueryAlias(alias) if alias.input.all_out_ref_exprs().is_empty());
+        Ok(match (found, apart) {
+            (true, _) => TreeNodeRecursion::Stop,
+            (false, true) => TreeNodeRecursion::Jump,
+            (false, false) => TreeNodeRecursion::Continue,
+        })
+    })?;
+    Ok(found)
 }
 
 /// What of a statement is asked of subqueries in a way that DataFusion plans as another one.
 fn misasked(plan: &LogicalPlan) -> Result<Option<&'static str>> {
     let mut found = None;
     plan.apply_with_subqueries(|node| {
+        // Of what a filter asks, what has to be known is told apart from what only has to be true.
+        let is_filter = matches!(node, LogicalPlan::Filter(_));
         node.apply_expressions(|expr| {
             expr.apply(|part| {
                 let (subquery, of_rows) = match part {
                     Expr::Exists(exists) => (&exists.subquery, true),
+                    Expr::InSubquery(within) if is_filter && is_missing_of_nothing(&within.subquery.subquery)? => return Ok(TreeNodeRecursion::Continue),
                     Expr::InSubquery(within) => (&within.subquery, false),
                     Expr::SetComparison(compared) => (&compared.subquery, false),
                     _ => return Ok(TreeNodeRecursion::Continue),
@@ -282,6 +307,29 @@ fn loses(plan: &LogicalPlan, having: Option<&Expr>) -> PlanResult<bool> {
         }
     }
     Ok(false)
+}
+
+/// Whether the one value of a subquery is missing where its aggregate has no rows, as `max(y)` is: then nothing is known to be that value, as
+/// nothing is where there is no group.
+fn is_missing_of_nothing(plan: &LogicalPlan) -> PlanResult<bool> {
+    let (mut node, mut place) = (plan, 0);
+    loop {
+        match node {
+            LogicalPlan::Projection(projection) => {
+                let Some(Expr::Column(column)) = projection.expr.get(place).map(bare) else { return Ok(false) };
+                let Some(found) = projection.input.schema().maybe_index_of_column(column) else { return Ok(false) };
+                (node, place) = (&projection.input, found);
+            }
+            LogicalPlan::SubqueryAlias(alias) => node = &alias.input,
+            LogicalPlan::Filter(filter) => node = &filter.input,
+            LogicalPlan::Aggregate(aggregate) if aggregate.group_expr.is_empty() => {
+                let Some(Expr::AggregateFunction(call)) = aggregate.aggr_expr.get(place).map(bare) else { return Ok(false) };
+                let of_nothing = call.func.default_value(aggregate.schema.field(place).data_type())?;
+                return Ok(of_nothing.is_null() && !loses(&aggregate.input, None)?);
+            }
+            _ => return Ok(false),
+        }
+    }
 }
 
 /// Whether a condition on groups does not hold for the group of no rows, as `count(*) > 1` and `max(x) > 3` do not.

@@ -76,7 +76,10 @@ async fn what_is_missing_is_neither_among_the_rows_nor_outside_of_them() {
         ("g = 10 or not id in (select t.id from t where t.g < 25)", vec![10, 40]),
         ("g >= all (select g from t)", vec![40]),
         ("g > any (select t.g from t)", vec![20, 30, 40]),
-        // Aggregates.
+        // Aggregates. Of no rows the greatest is missing, so that nothing is known to be it.
+        ("id in (select max(s.id) from s where s.g = t.g - 5)", vec![10]),
+        ("g = 40 or id in (select max(s.id) from s where s.g = t.g - 5)", vec![10, 40]),
+        ("not (id not in (select max(s.id) from s where s.g = t.g - 5))", vec![10]),
         ("id not in (select min(id) from f) or g = 10", vec![10, 20, 40]),
         ("exists (select 1 from s where s.g = t.g having count(*) > 0)", vec![10]),
         ("exists (select 1 from s where s.g = t.g having 3 < max(id))", vec![10]),
@@ -107,6 +110,10 @@ async fn an_aggregate_of_rows_that_may_be_none_is_not_asked_for_its_rows() {
         "0 in (select count(*) from s where s.g = t.g)",
         "id = 4 or 1 not in (select count(*) from s where s.g = t.g)",
         "0 >= all (select count(*) from s where s.g = t.g)",
+        // The greatest of no rows is missing, and not nowhere.
+        "id not in (select max(s.id) from s where s.g = t.g)",
+        "(id in (select max(s.id) from s where s.g = t.g)) is null",
+        "id in (select max(n) from (select count(*) as n from s where s.g = t.g) as a)",
     ] {
         let error = exact(plan_of(&context, &format!("select g from t where {condition}")).await).expect_err(condition);
         assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{condition}");
@@ -140,6 +147,12 @@ async fn what_cannot_be_told_is_refused_and_so_is_too_much_of_it() {
     let refused = "select g from t where g = 10 or (select max(id) from f) not in (select id from s)";
     let error = exact(plan_of(&context, refused).await).unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{error}");
+    // Columns of both sides that are called alike; under a name of their own they are not.
+    let same = "select t.g from f, t where t.id not in (select t.g from t where t.id = f.id)";
+    let error = exact(plan_of(&context, same).await).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{error}");
+    let named = "select t.g from f, t where t.id not in (select u.id from t as u where u.g = f.g) order by t.g";
+    assert_eq!(picked(named, true).await, Some(vec![10, 20, 20, 30, 40, 40]));
     // Each level is there three times in the one around it.
     let nested = (0..6).fold("select id from f".to_owned(), |inner, _| format!("select id from f where g = 5 or id not in ({inner})"));
     let error = exact(plan_of(&context, &nested).await).unwrap_err();
