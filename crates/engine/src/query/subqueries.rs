@@ -178,7 +178,7 @@ impl Rewriting<'_> {
             return self.made.named(&subquery.subquery);
         }
         // A name around these rows would hide from DataFusion which of them go by the outer query.
-        if names(&subquery.subquery, value)? || has_limit(&subquery.subquery)? {
+        if has_namesake(&subquery.subquery, value)? || has_limit(&subquery.subquery)? {
             return Err(refused(UNTOLD));
         }
         Ok(subquery.subquery.as_ref().clone())
@@ -230,7 +230,7 @@ fn refused(reason: &str) -> DataFusionError {
 
 /// Whether some of the rows of a subquery have a column that is called as one of those which a value of the query around it is made of.
 /// DataFusion would take one for the other where it makes a join of both.
-fn names(plan: &LogicalPlan, value: &Expr) -> PlanResult<bool> {
+fn has_namesake(plan: &LogicalPlan, value: &Expr) -> PlanResult<bool> {
     let columns = value.column_refs();
     let mut found = false;
     plan.apply(|node| {
