@@ -332,8 +332,8 @@ async fn for_who_sees_some_rows_a_ratio_counts_the_range_of_the_other_model_too(
     ward.mill.load("visits", Csv::bytes(visits)).await.unwrap();
     change(&ward.mill, "visits", json!({"same_as": {"at": "orders.at"}})).await;
     let measures = json!([
-        {"name": "amount", "label": "Amount", "kind": "sum", "column": "amount"},
-        {"name": "per_visit", "label": "Per visit", "kind": "ratio", "measure": "amount", "denominator": "visits.count"}
+        {"name": "spent", "label": "Spent", "kind": "sum", "column": "amount"},
+        {"name": "per_visit", "label": "Per visit", "kind": "ratio", "measure": "spent", "denominator": "visits.count"}
     ]);
     change(&ward.mill, "orders", json!({"measures": measures})).await;
     let march = json!([{"dimension": "orders.at", "dateRange": ["2013-03-01", "2013-03-31"]}]);

@@ -183,7 +183,7 @@ async fn the_sign_of_the_least_number_is_a_fault_in_steps_and_deletions_and_noth
         assert_eq!(ward.rows(&format!("select n, m from {name} order by n")).await, expected, "{name}");
         assert_eq!((report.rows + report.rejected, report.left_out), (2, 0), "{name}");
         for row in ward.mill.rejects(name, 0, 10).await.unwrap().items {
-            assert_eq!(row.reject.raw, "-9223372036854775808", "{name}");
+            assert!(row.reject.raw.contains("-9223372036854775808"), "{name}: {}", row.reject.raw);
         }
     }
 }
