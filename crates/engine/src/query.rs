@@ -50,6 +50,7 @@ mod whole_groups;
 pub(crate) mod windows;
 pub(crate) mod write;
 mod written_out;
+mod zero_keys;
 pub(crate) mod zeros;
 
 pub use compare::{Difference, DifferenceKind};

@@ -22,6 +22,7 @@ use object_store::ObjectStore;
 
 use super::checked_arithmetic::CheckedArithmetic;
 use super::table::DatasetTable;
+use super::zero_keys::ZeroKeys;
 use super::{first_rows, guard, holding, left_alone, probing, zeros};
 use crate::encryption::SealedSpills;
 use crate::error::Result;
@@ -176,7 +177,9 @@ fn is_chain(mut plan: &LogicalPlan) -> bool {
 
 /// Rules of logical plans, as they are safe for us.
 fn logical(rules: Vec<Arc<dyn OptimizerRule + Send + Sync>>) -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    left_alone::guarded(guard::without_sharing(rules))
+    let mut rules = left_alone::guarded(guard::without_sharing(rules));
+    rules.push(Arc::new(ZeroKeys));
+    rules
 }
 
 fn lean(state: &SessionState) -> SessionState {

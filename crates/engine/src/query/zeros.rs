@@ -4,7 +4,7 @@
 //!
 //! With a zero that is written out (`x < 0`) a comparison becomes one that holds for both, or for none: bounds of segments can still be held
 //! against it. What is compared with something else that may be a zero (`x < y`, `case x when y`, a key of a window) gets `+ 0.0`, which
-//! makes one zero of both and nothing of any other number. Groups, distinct values and keys of joins are one for both in DataFusion as well.
+//! makes one zero of both and nothing of any other number; so do keys of joins, later (`zero_keys`). Groups and distinct values are one for both in DataFusion as well.
 
 use std::sync::Arc;
 
@@ -268,8 +268,13 @@ fn comparison(left: Expr, op: Operator, right: Expr) -> Expr {
     }
 }
 
+/// Whether an expression is a fraction that may be a zero of either sign.
+pub(super) fn may_be_either(expr: &Expr, schema: &DFSchema) -> bool {
+    side(expr) == Side::Open && is_fraction(expr, schema)
+}
+
 /// What is compared, with one zero alone.
-fn plain(expr: Expr) -> Expr {
+pub(super) fn plain(expr: Expr) -> Expr {
     match side(&expr) {
         Side::Zero => lit(0.0),
         Side::Known | Side::Plain => expr,
