@@ -19,6 +19,8 @@ use crate::functions::business_day::BusinessDay;
 
 /// Values of one condition at most.
 const VALUES_MAX: usize = 10_000;
+/// The least float that no whole number of 64 bits has.
+const BEYOND_WHOLE: f64 = 9_223_372_036_854_775_808.0;
 
 /// Builds the expression of a filter; `bind` gives the expression and type of a member.
 pub(crate) fn build(filter: &Filter, reference: &Reference, depth: usize, bind: &mut dyn FnMut(&str) -> Result<(Expr, ColumnType)>) -> Result<Expr> {
@@ -195,6 +197,10 @@ fn is_zero(value: &Expr) -> bool {
     matches!(value, Expr::Literal(ScalarValue::Float64(Some(number)), _) if *number == 0.0)
 }
 
+fn is_whole(value: &Expr) -> bool {
+    matches!(value, Expr::Literal(ScalarValue::Int64(Some(_)), _))
+}
+
 fn timed(column_type: ColumnType, reference: &Reference) -> Result<Timed> {
     Timed::of(column_type, reference.calendar).ok_or_else(|| Error::invalid(format!("a date operator needs a timestamp or a date, not {column_type}")))
 }
@@ -235,6 +241,10 @@ fn any_of(member: Expr, values: &[Value], column_type: ColumnType, reference: &R
                 value => known.push(value),
             },
         }
+    }
+    if column_type == ColumnType::Integer && known.iter().any(is_whole) {
+        // A fraction equals none of them, and would make floats of all.
+        known.retain(is_whole);
     }
     if !known.is_empty() {
         parts.push(in_list(member.clone(), known, negated));
@@ -293,14 +303,8 @@ fn literal(value: &Value, column_type: ColumnType, reference: &Reference) -> Res
         (_, Value::Null) => return Err(Error::invalid("null is not comparable; use set, notSet or equals")),
         (ColumnType::Boolean, Value::Bool(flag)) => ScalarValue::Boolean(Some(*flag)),
         (ColumnType::Boolean, Value::String(text)) => ScalarValue::Boolean(Some(text.parse().map_err(|_| wrong())?)),
-        (ColumnType::Integer, Value::Number(number)) => match number.as_i64() {
-            Some(integer) => ScalarValue::Int64(Some(integer)),
-            None => ScalarValue::Float64(Some(number.as_f64().ok_or_else(wrong)?)),
-        },
-        (ColumnType::Integer, Value::String(text)) => match text.parse::<i64>() {
-            Ok(integer) => ScalarValue::Int64(Some(integer)),
-            Err(_) => ScalarValue::Float64(Some(text.parse().map_err(|_| wrong())?)),
-        },
+        (ColumnType::Integer, Value::Number(number)) => beside_whole(&number.to_string()).ok_or_else(wrong)?,
+        (ColumnType::Integer, Value::String(text)) => beside_whole(text).ok_or_else(wrong)?,
         (ColumnType::Float, Value::Number(number)) => ScalarValue::Float64(Some(number.as_f64().ok_or_else(wrong)?)),
         (ColumnType::Float, Value::String(text)) => ScalarValue::Float64(Some(text.parse().map_err(|_| wrong())?)),
         (ColumnType::String, Value::String(text)) => ScalarValue::Utf8View(Some(text.clone())),
@@ -314,6 +318,23 @@ fn literal(value: &Value, column_type: ColumnType, reference: &Reference) -> Res
         _ => return Err(wrong()),
     };
     Ok(lit(scalar))
+}
+
+/// What whole numbers are compared with: one of them wherever it is whole, also where it is written `7.0` or `1e18`. Beside a float they would
+/// become floats, and of those neighbours beyond 2^53 are equal.
+fn beside_whole(text: &str) -> Option<ScalarValue> {
+    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0')).map_or(text, |(whole, _)| whole);
+    if let Ok(integer) = whole.parse::<i64>() {
+        return Some(ScalarValue::Int64(Some(integer)));
+    }
+    let float: f64 = text.parse().ok()?;
+    if float.fract() == 0.0
+        && let Ok(integer) = format!("{float:.0}").parse::<i64>()
+    {
+        return Some(ScalarValue::Int64(Some(integer)));
+    }
+    // The greatest whole number would become this float, and is less than it.
+    Some(ScalarValue::Float64(Some(if float == BEYOND_WHOLE { float.next_up() } else { float })))
 }
 
 /// A date, written as what it is or as midnight on no particular clock, which is what it is called where there are instants only.
@@ -354,6 +375,27 @@ mod tests {
             }
         }
         assert_eq!(built("gte", &json!([0]), ColumnType::Integer), x().gt_eq(lit(0_i64)));
+    }
+
+    #[test]
+    fn whole_numbers_are_compared_with_whole_numbers() {
+        let x = || col("x");
+        for (value, expected) in [
+            (json!(9_007_199_254_740_993_i64), lit(9_007_199_254_740_993_i64)),
+            (json!("9007199254740993.0"), lit(9_007_199_254_740_993_i64)),
+            (json!(9_007_199_254_740_992.0), lit(9_007_199_254_740_992_i64)),
+            (json!("1e18"), lit(1_000_000_000_000_000_000_i64)),
+            (json!(-0.0), lit(0_i64)),
+            (json!(2.5), lit(2.5)),
+            (json!(-9_223_372_036_854_775_808.0), lit(i64::MIN)),
+            (json!(9_223_372_036_854_775_808_u64), lit(9_223_372_036_854_777_856.0)),
+            (json!("1e300"), lit(1e300)),
+        ] {
+            assert_eq!(built("gt", &json!([value]), ColumnType::Integer), x().gt(expected), "{value}");
+        }
+        let listed = json!([2.5, 9_007_199_254_740_993_i64]);
+        assert_eq!(built("equals", &listed, ColumnType::Integer), in_list(x(), vec![lit(9_007_199_254_740_993_i64)], false));
+        assert_eq!(built("equals", &json!([2.5]), ColumnType::Integer), in_list(x(), vec![lit(2.5)], false));
     }
 
     /// A condition on `x`, on a Thursday in New York.

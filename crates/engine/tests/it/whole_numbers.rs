@@ -289,3 +289,24 @@ async fn the_middle_of_whole_numbers_is_a_fraction() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conditions_round_no_whole_number() {
+    for cache in [0, 32 << 20] {
+        let ward = numbers(cache).await;
+        for (operator, values, expected) in [
+            ("lt", json!([9_223_372_036_854_775_808_u64]), 4),
+            ("gte", json!([9_223_372_036_854_775_808_u64]), 0),
+            ("lte", json!(["4611686018427387903.0"]), 2),
+            ("gt", json!(["4611686018427387903.0"]), 2),
+            ("equals", json!(["4611686018427387903.0"]), 0),
+            ("equals", json!([4_611_686_018_427_387_904.0]), 1),
+            ("equals", json!([7.5, 4_611_686_018_427_387_903_i64]), 0),
+            ("notEquals", json!([7.5, 7]), 3),
+            ("between", json!([6.5, "9223372036854775806.0"]), 2),
+        ] {
+            let asked = json!({"measures": ["numbers.count"], "filters": [{"member": "numbers.n", "operator": operator, "values": values}]});
+            assert_eq!(ward.data(&asked.to_string()).await, json!([[expected]]), "{cache}: {operator} {values}");
+        }
+    }
+}
