@@ -113,10 +113,11 @@ impl Reference {
 /// # Errors
 /// `Invalid` for text outside the grammar, a range that ends before it begins, and one that no calendar reaches.
 pub(crate) fn resolve(range: &DateRange, reference: &Reference) -> Result<Range> {
+    let wrong = |why: &str| Error::invalid(format!("date range {} {why}", range.canonical().unwrap_or_default()));
     match instants(Written::of(range)?, reference) {
-        Some(Range { from: Some(from), to: Some(to) }) if from > to => Err(Error::invalid(format!("date range {range:?} ends before it begins"))),
+        Some(Range { from: Some(from), to: Some(to) }) if from > to => Err(wrong("ends before it begins")),
         Some(found) => Ok(found),
-        None => Err(Error::invalid(format!("date range {range:?} reaches beyond the years that can be told; ask for a shorter one"))),
+        None => Err(wrong("reaches beyond the years that can be told; ask for a shorter one")),
     }
 }
 
@@ -263,6 +264,14 @@ mod tests {
             }
             Err(error) => error.kind().as_str().to_owned(),
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_range_is_told_in_its_own_words() {
+        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: None, calendar: Tz::UTC.into(), business: BusinessDays::default() };
+        let told = |from: &str, to: &str| resolve(&DateRange::Between([from.to_owned(), to.to_owned()]), &reference).unwrap_err().message().to_owned();
+        assert_eq!(told("2013-01-05", "2013-01-03"), "date range 2013-01-05 to 2013-01-03 ends before it begins");
+        assert_eq!(told("now/d", "2013-01-03"), "date range now/d to 2013-01-03 ends before it begins");
     }
 
     #[test]

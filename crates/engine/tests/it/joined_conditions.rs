@@ -123,8 +123,14 @@ async fn a_named_filter_means_the_same_rows_whatever_is_counted() {
         assert_eq!(rows(mill, by_country).await, json!([["IT", 120]]));
         // Customers without orders are none of orders.
         assert_eq!(rows(mill, json!({"dimensions": ["customers.name"], "segments": ["orders.named"]})).await, json!([["Ada"], ["Bob"], ["Cyd"]]));
-        let (_, message) = refused(mill, json!({"measures": ["customers.count"], "segments": italian})).await;
-        assert!(message.contains("no row of customers belongs to one of orders"), "{message}");
+        // It is told where the question has it: not as a filter, of which there may be none.
+        let named = json!([condition("customers.name", "set", &json!([]))]);
+        for (segments, filters, at) in [(json!(["orders.italian"]), json!([]), "segments[0]"), (json!(["orders.named", "orders.italian"]), named, "segments")] {
+            let asked: SemanticQuery = serde_json::from_value(json!({"measures": ["customers.count"], "segments": segments, "filters": filters})).unwrap();
+            let error = mill.query(&asked).await.unwrap_err();
+            assert_eq!(error.field(), Some(at), "{error}");
+            assert!(error.message().contains("no row of customers belongs to one of orders"), "{error}");
+        }
         let lineage = mill.lineage(&serde_json::from_value(json!({"measures": ["orders.italian"], "segments": italian})).unwrap()).await.unwrap();
         let ways: Vec<_> = lineage.ways.iter().map(|way| (way.name.as_str(), way.steps.len())).collect();
         assert_eq!(ways, [("countries", 2), ("orders > countries", 2)]);

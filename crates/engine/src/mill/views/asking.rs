@@ -40,6 +40,16 @@ impl Words<'_> {
     }
 }
 
+/// An error of a condition that the question does not have, at the named filters that it asks for: theirs are put behind its own.
+fn at_segments(error: Error, query: &SemanticQuery) -> Error {
+    let place = |field: &str| field.strip_prefix("filters[")?.split(']').next()?.parse::<usize>().ok();
+    match (error.field().and_then(place), query.segments.as_slice()) {
+        (Some(place), [_]) if place >= query.filters.len() => error.at("segments[0]"),
+        (Some(place), [_, ..]) if place >= query.filters.len() => error.at("segments"),
+        _ => error,
+    }
+}
+
 /// What comes of a question.
 pub(crate) trait Told: Sized {
     /// The same in the names of a view.
@@ -128,6 +138,7 @@ impl Mill {
 
     /// Why a question has no answer, in the words that it was asked in.
     pub(crate) async fn told_error(&self, words: &Words<'_>, error: Error) -> Error {
+        let error = at_segments(error, words.query());
         match &words.names {
             Some(names) => names.error(error),
             None => self.beside_views(words.query(), error).await,
