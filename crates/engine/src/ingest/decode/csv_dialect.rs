@@ -29,7 +29,7 @@ impl Signs {
 impl Dialect {
     /// The dialect of a text, of which `sample` is the beginning; `tabs` says that a file name speaks for tabs. Signs are not found out.
     pub(crate) fn sniff(sample: &[u8], complete: bool, tabs: bool, signs: Signs) -> Self {
-        let terminator = if memchr::memchr(b'\n', sample).is_none() && memchr::memchr(b'\r', sample).is_some() { b'\r' } else { b'\n' };
+        let terminator = line_end(sample, signs);
         let taken = [signs.quote, signs.escape, signs.comment];
         let free = DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter)));
         // What is a sign of something else separates nothing, also where nothing is separated: three signs leave one of four.
@@ -76,9 +76,52 @@ impl Dialect {
     }
 }
 
+/// What ends lines: a carriage return where it alone does, which may stand beside line feeds inside of quotes.
+fn line_end(sample: &[u8], signs: Signs) -> u8 {
+    if memchr::memchr(b'\r', sample).is_none() {
+        return b'\n';
+    }
+    let (mut quoted, mut escaped, mut returns) = (false, false, false);
+    for byte in sample.iter().copied() {
+        match byte {
+            // It is no quote, whatever it is.
+            _ if escaped => escaped = false,
+            _ if signs.quote == Some(byte) => quoted = !quoted,
+            _ if signs.escape == Some(byte) => escaped = quoted,
+            b'\n' if !quoted => return b'\n',
+            b'\r' if !quoted => returns = true,
+            _ => {}
+        }
+    }
+    if returns { b'\r' } else { b'\n' }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn line_feeds_inside_of_quotes_end_no_line_of_a_file_of_carriage_returns() {
+        let usual = Signs::default();
+        let escaped = Signs { escape: Some(b'\\'), ..usual };
+        let unquoted = Signs { quote: None, ..usual };
+        for (text, signs, expected) in [
+            ("a,b\r1,\"x\ny\"\r2,\"\"\"\n\"\r", usual, b'\r'),
+            ("a,b\r1,\"x\\\"\n\"\r", escaped, b'\r'),
+            ("\"a\rb\",c\n1,2\n", usual, b'\n'),
+            ("\"a\rb\",c\r\n1,\"x\ry\"\r\n", usual, b'\n'),
+            ("a,b\r1,\"x\ny\"\r", unquoted, b'\n'),
+            ("a,b", usual, b'\n'),
+        ] {
+            let dialect = Dialect::sniff(text.as_bytes(), true, false, signs);
+            assert_eq!((dialect.delimiter, dialect.terminator), (b',', expected), "{text:?}");
+        }
+        let text = "a,b\r1,\"x\ny\"\r2,z\r";
+        let mut tile = Tile::default();
+        Dialect::sniff(text.as_bytes(), true, false, usual).split(text.as_bytes(), true, 10, &mut tile).unwrap();
+        let cells: Vec<&str> = tile.cells.iter().map(|cell| &text[cell.range()]).collect();
+        assert_eq!(cells, ["a", "b", "1", "x\ny", "2", "z"]);
+    }
 
     #[test]
     fn the_delimiter_is_the_one_that_gives_regular_rows() {
