@@ -114,9 +114,11 @@ fn rows_that_are_not_text_are_rejected() {
 fn broken_delimited_files_are_refused_with_their_place() {
     let packed = gzip("a,b\n1,2\n".repeat(50_000).as_bytes());
     let zstd = zstd::encode_all(&b"a,b\n1,2\n".repeat(50_000)[..], 1).unwrap();
-    let cases: [(&str, Vec<u8>, String); 12] = [
+    let cases: [(&str, Vec<u8>, String); 14] = [
         ("e.csv", b"".to_vec(), "e.csv: the file is empty; send one with a header line or with rows".into()),
         ("e.csv", b" \n\n".to_vec(), "e.csv: the file is empty; send one with a header line or with rows".into()),
+        ("n.csv", b"\"a\" ,\"b\"\n1,2\n3,4\n".to_vec(), "n.csv line 1: the first row has text after a closing quote; double the quotes inside a quoted cell, and leave no space behind it".into()),
+        ("n.csv", b"\n\"a\"b\n\"c\"d\n".to_vec(), "n.csv line 2: the first row has text after a closing quote; double the quotes inside a quoted cell, and leave no space behind it".into()),
         ("q.csv", b"a,b\n1,2\n3,\"x\ny\n".to_vec(), "q.csv line 3, column \"b\": the quote that opens here is never closed; close it, or double it if it belongs to the text".into()),
         ("d.csv", b"x,y,X\n1,2,3\n".to_vec(), "d.csv line 1: columns 1 and 3 have the same name \"X\" (case does not count); rename one".into()),
         ("f.csv.gz", packed[..packed.len() / 2].to_vec(), format!("f.csv.gz: the gzip data is truncated: it ends after {} bytes, before its end mark; send the whole file again", packed.len() / 2)),

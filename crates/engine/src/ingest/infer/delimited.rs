@@ -35,6 +35,13 @@ pub(super) fn infer(sample: &Sample<'_>, options: &ReadOptions, tabs_named: bool
     if tile.rows.len() < 2 && !sample.complete && !final_try {
         return Ok(None);
     }
+    // The row after it would be taken for the names of the columns, and its own rows for the data of others.
+    if let Some(row) = tile.malformed.first().filter(|row| options.header != Some(false) && tile.rows.first().is_none_or(|first| row.line < first.line)) {
+        let (name, line) = (sample.name, row.line);
+        return Err(Error::invalid(format!(
+            "{name} line {line}: the first row has text after a closing quote; double the quotes inside a quoted cell, and leave no space behind it"
+        )));
+    }
     let first = tile.cells_of(0);
     if first.is_empty() {
         return Err(super::empty(sample.name));
