@@ -307,6 +307,8 @@ mod tests {
             ("[{\"a\":1},\n{\"a\":", "t.json line 2: row 2 is not closed; the file seems to be cut off, send it whole"),
             ("[{\"a\":1} {\"a\":2}]", "t.json line 1: '{' where ',' or the end of the array is expected after row 1; correct the file"),
             ("[{\"a\":1}] x", "t.json line 1: 'x' where ',' or the end of the array is expected after row 1; correct the file"),
+            ("[{\"a\":1},\n{\"a\":2},\n]", "t.json line 3: a comma and no row behind it, after row 2; take the comma out"),
+            ("[{\"a\":1},,{\"a\":2}]", "t.json line 1: a comma and no row behind it, after row 1; take the comma out"),
             ("nonsense\n", "t.json line 1: not valid JSON at byte 2 of the row: expected ident; no row of the sample is a JSON object"),
             ("{\"a\":1,\"A\":2}\n", "t.json: the keys \"a\" and \"A\" differ only by case; rename one"),
         ];

@@ -343,6 +343,10 @@ impl RowFinder {
                 (Place::Start, b'[') => Some(Place::BeforeFirst),
                 (Place::BeforeFirst | Place::AfterRow, b']') => Some(if self.rest.is_some() { Place::Around } else { Place::Closed }),
                 (Place::AfterRow, b',') => Some(Place::AfterComma),
+                // Many programs write a comma behind each row.
+                (Place::AfterComma, b',' | b']') => {
+                    return Err(format!("line {}: a comma and no row behind it, after row {}; take the comma out", self.line, self.rows));
+                }
                 (Place::BeforeFirst | Place::AfterComma, _) => None,
                 _ => return Err(format!("line {}: {:?} where ',' or the end of the array is expected after row {}; correct the file", self.line, char::from(byte), self.rows)),
             };
