@@ -1,5 +1,6 @@
 //! What a dataset is: columns, time column, time chunk. The schema is what Arrow, Parquet and the Delta log are made from.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
@@ -107,18 +108,26 @@ impl DatasetSchema {
         if leaves > COLUMNS_MAX {
             return Err(Error::invalid(format!("{leaves} columns and fields are more than the {COLUMNS_MAX} that a dataset may have; declare nested columns as string")));
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen: HashMap<String, &str> = HashMap::new();
         for column in &columns {
             if column.name.is_empty() || column.name.len() > 255 || column.name.chars().any(char::is_control) {
                 return Err(Error::invalid(format!("column name {:?} is not valid: use 1 to 255 bytes without control characters", column.name)));
             }
-            if !seen.insert(column.name.to_lowercase()) {
-                return Err(Error::invalid(format!("column name {:?} stands twice (case does not count); rename one", column.name)));
+            if let Some(first) = seen.insert(column.name.to_lowercase(), &column.name) {
+                let name = &column.name;
+                return Err(Error::invalid(if first == name {
+                    format!("column name {name:?} stands twice; rename one")
+                } else {
+                    format!("the columns {first:?} and {name:?} differ by case alone; write {first:?} for both where they are the same column, else rename one")
+                }));
             }
         }
         let schema = Self { columns, time_column };
         if let Some(name) = &schema.time_column {
-            let column = schema.find(name)?;
+            let Some(column) = schema.get(name) else {
+                let near = near_names(name, schema.columns.iter().map(|column| column.name.as_str()));
+                return Err(Error::invalid(format!("there is no column {name:?} to be the time column{near}")).at("time_column"));
+            };
             if !matches!(column.column_type, ColumnType::Timestamp | ColumnType::Date) {
                 return Err(Error::invalid(format!("time column {name:?} is of type {}; choose a timestamp or a date", column.column_type)).at("time_column"));
             }
@@ -158,10 +167,11 @@ mod tests {
     fn a_schema_refuses_what_cannot_be_stored() {
         let cases = [
             (vec![], None, "at least one"),
-            (vec![column("a", ColumnType::Integer), column("A", ColumnType::Float)], None, "twice"),
+            (vec![column("a", ColumnType::Integer), column("a", ColumnType::Float)], None, "column name \"a\" stands twice"),
+            (vec![column("a", ColumnType::Integer), column("A", ColumnType::Float)], None, "the columns \"a\" and \"A\" differ by case alone; write \"a\" for both"),
             (vec![column("", ColumnType::Integer)], None, "not valid"),
             (vec![column("a", ColumnType::Integer)], Some("a".to_owned()), "time column"),
-            (vec![column("when", ColumnType::Date)], Some("wen".to_owned()), "did you mean when"),
+            (vec![column("when", ColumnType::Date)], Some("wen".to_owned()), "there is no column \"wen\" to be the time column; did you mean when?"),
         ];
         for (columns, time, expected) in cases {
             let error = DatasetSchema::new(columns, time).unwrap_err();
