@@ -26,6 +26,7 @@ pub(crate) mod first_rows;
 pub(crate) mod gate;
 pub(crate) mod guard;
 mod holding;
+mod instants;
 mod left_alone;
 pub(crate) mod lookup;
 pub(crate) mod matching;

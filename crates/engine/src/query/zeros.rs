@@ -21,6 +21,8 @@ use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::scalar::ScalarValue;
 
+use super::instants;
+
 /// The rule. It comes after types are what they will be.
 #[derive(Debug)]
 pub(super) struct OneZero;
@@ -54,7 +56,8 @@ fn with_one_zero(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     })
 }
 
-/// The same of an expression over rows that is no part of a plan; its types become what they are in one.
+/// The same of an expression over rows that is no part of a plan; its types become what they are in one, and its times are compared as rows
+/// have them.
 ///
 /// # Errors
 /// What it compares has no type in common.
@@ -69,7 +72,7 @@ pub(crate) fn in_expr(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         },
         part => Ok(Transformed::no(part)),
     })?;
-    Ok(signed.data.transform_up(|part| Ok(compared(part, schema)))?.data)
+    instants::in_expr(signed.data.transform_up(|part| Ok(compared(part, schema)))?.data, schema)
 }
 
 /// An expression without the zeros that were added, to be told to people.
@@ -157,7 +160,8 @@ fn each_part<'a>(expr: &'a Expr, mut call: impl FnMut(&'a Expr)) {
     }
 }
 
-fn is_comparison(op: Operator) -> bool {
+/// Whether an operator compares two values.
+pub(super) fn is_comparison(op: Operator) -> bool {
     use Operator::{Eq, Gt, GtEq, IsDistinctFrom, IsNotDistinctFrom, Lt, LtEq, NotEq};
     matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq | IsDistinctFrom | IsNotDistinctFrom)
 }

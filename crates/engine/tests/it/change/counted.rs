@@ -28,3 +28,15 @@ async fn where_there_are_more_or_fewer_nothing_goes() {
     assert_eq!(mill.erase_counted_rows("orders", picked, 0).await.unwrap().rows, 0);
     assert!(mill.sql_as_of("select id from orders", AsOf::Version(0)).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_that_nanoseconds_do_not_reach_stand_in_the_way_of_no_condition() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    mill.load("prices", Csv::bytes("id,until\n1,0001-01-01T00:00:00Z\n2,2020-01-01T00:00:00Z\n3,9999-12-31T00:00:00Z\n4,\n")).await.unwrap();
+    for (picked, rows) in [("until < timestamp '2021-01-01'", 2), ("until = '2020-01-01T00:00:00Z'", 1), ("until >= date '2021-01-01'", 1), ("until is null", 1)] {
+        assert_eq!(mill.count_rows("prices", picked).await.unwrap(), rows, "{picked}");
+    }
+    assert_eq!(mill.delete_counted_rows("prices", "until between timestamp '2019-01-01' and timestamp '2021-01-01'", 1).await.unwrap().rows, 1);
+    assert_eq!(ward.rows("select id from prices order by id").await, json!([[1, 3, 4]]));
+}
