@@ -455,3 +455,28 @@ async fn a_contract_that_another_engine_has_set_holds_in_every_mode() {
         assert_eq!((report.rows, report.rejected), (1, 1), "{mode:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pushes_come_in_beside_loads_by_key_that_follow_each_other_without_a_pause() {
+    let ward = Ward::with(Settings { upkeep_seconds: 0, ..Settings::default() }).await;
+    let rules = contract(&json!([{"check": "unique", "columns": ["id"]}]));
+    ward.mill.load("orders", Csv::bytes("id,n\n0,0\n").contract(rules)).await.unwrap();
+    let by_key = |writer: usize| {
+        let mill = ward.mill.clone();
+        tokio::spawn(async move {
+            for turn in 0_usize.. {
+                let row = format!(r#"{{"id": {writer}, "n": {turn}}}"#);
+                if let Err(error) = mill.load("orders", Json::bytes(row).mode(LoadMode::Upsert { key: vec!["id".to_owned()] })).await {
+                    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+                }
+            }
+        })
+    };
+    let writers: Vec<_> = (0..3).map(by_key).collect();
+    for id in 100..120 {
+        let report = ward.mill.load("orders", push(&format!(r#"{{"id": {id}, "n": 1}}"#))).await.unwrap();
+        assert_eq!((report.rows, report.rejected), (1, 0));
+    }
+    writers.iter().for_each(tokio::task::JoinHandle::abort);
+    assert_eq!(ward.rows("select count(*), count(distinct id) from orders where id >= 100").await, json!([[20], [20]]));
+}

@@ -38,13 +38,19 @@ use crate::storage::writes::Writes;
 const PROFILES_AT_ONCE: usize = 8;
 /// Times that loads of one commit turn out to be known already before somebody is told to try again.
 const ROUNDS: usize = 16;
+/// Rounds after which loads into a dataset with unique keys keep those out that replace rows. These follow each other without a pause where
+/// many come by key, and each of them makes a new version, in which the keys are to be looked for once more.
+const OPEN_ROUNDS: usize = 4;
 
 /// Commits what has gathered; the answers are for everybody in it.
 pub(super) async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
     let _loading = host.log.begin_load(host.clock.now()).await;
     let mut answers = Answers::default();
-    let mut keying = None;
-    for _ in 0..ROUNDS {
+    let (mut keying, mut appending) = (None, None);
+    for number in 0..ROUNDS {
+        if number == OPEN_ROUNDS && keying.is_some() {
+            appending = Some(host.log.appending.read().await);
+        }
         let before = match host.log.snapshot().await {
             Ok(Some(before)) => before,
             Ok(None) => {
@@ -69,7 +75,7 @@ pub(super) async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answe
             return answers;
         }
         let (now, later) = sort_out(host, &before, gathered, &mut answers);
-        gathered = if now.is_empty() { Vec::new() } else { round(host, &before, now, &mut answers).await };
+        gathered = if now.is_empty() { Vec::new() } else { round(host, &before, now, &mut answers, appending.is_some()).await };
         gathered.extend(later);
         if gathered.is_empty() {
             return answers;
@@ -158,8 +164,9 @@ fn rests_on(before: &Snapshot, waiting: &Waiting) -> bool {
     elsewhere || known(before, waiting).is_some()
 }
 
-/// One commit of these loads; returns them when one of them turns out to be known already.
-async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &mut Answers) -> Vec<Waiting> {
+/// One commit of these loads; returns them when one of them turns out to be known already. `undisturbed`: loads that replace rows are kept out
+/// already.
+async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &mut Answers, undisturbed: bool) -> Vec<Waiting> {
     let (now, settled) = match settle(host, before, now, answers).await {
         Ok((now, _)) if now.is_empty() => return Vec::new(),
         Ok(settled) => settled,
@@ -195,7 +202,7 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     let steps = before.metadata.steps.clone();
     let held_to = Some(HeldTo { contract: before.metadata.contract.clone(), columns: Arc::clone(&before.arrow), version: has_keys(before).then_some(before.version) });
     let entry = Entry { table, steps, held_to, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
-    let appending = host.log.appending.read().await;
+    let appending = if undisturbed { None } else { Some(host.log.appending.read().await) };
     let committed = match if host.keeps_order { Ok(()) } else { writes.done().await } {
         Ok(()) => host.log.commit_after(entry, &writes).await,
         Err(error) => Err(error),
