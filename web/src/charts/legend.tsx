@@ -5,6 +5,8 @@ import { memo } from 'react';
 import { dashes } from '@/theme/palette';
 import type { ThemeMode } from '@/theme/palette';
 import { slotColour } from './canvas/paint';
+import { NEUTRAL_SLOT } from './core/color-map';
+import { PREVIOUS_LABEL } from './core/spec';
 import type { ChartSeries, ChartSpec } from './core/spec';
 
 export interface LegendProps {
@@ -14,18 +16,18 @@ export interface LegendProps {
 }
 
 function Mark({ series, spec, mode }: { series: ChartSeries; spec: ChartSpec; mode: ThemeMode }) {
-  const colour = slotColour(series.slot, mode);
+  const before = series.role === 'comparison';
+  const colour = slotColour(before ? NEUTRAL_SLOT : series.slot, mode);
   const solid = spec.kind === 'bar' || spec.kind === 'stacked_bar' || spec.kind === 'area';
   const dashed = spec.series.filter((entry) => entry.role === 'value').length > 4;
-  const dash =
-    series.role === 'comparison'
-      ? '4 3'
-      : dashed && series.slot >= 0
-        ? (dashes[series.slot] ?? []).join(' ')
-        : undefined;
+  const dash = before
+    ? '4 3'
+    : dashed && series.slot >= 0
+      ? (dashes[series.slot] ?? []).join(' ')
+      : undefined;
   return (
     <svg width={14} height={10} aria-hidden style={{ flex: 'none' }}>
-      {solid && series.role !== 'comparison' ? (
+      {solid && !before ? (
         <rect x={2} y={0} width={10} height={10} rx={2} fill={colour} />
       ) : (
         <line x1={0} x2={14} y1={5} y2={5} stroke={colour} strokeWidth={2} strokeDasharray={dash} />
@@ -36,6 +38,11 @@ function Mark({ series, spec, mode }: { series: ChartSeries; spec: ChartSpec; mo
 
 export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) {
   if (spec.series.length < 2) return null;
+  // What each of them was before looks alike, and is said once.
+  const firstBefore = spec.series.find(({ role }) => role === 'comparison');
+  const named = spec.series.filter(
+    (series) => series.role !== 'comparison' || series === firstBefore,
+  );
   return (
     <Box
       component="ul"
@@ -56,7 +63,7 @@ export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) 
         '@media (pointer: coarse)': { maxHeight: 52, '& button': { minHeight: 24 } },
       }}
     >
-      {spec.series.map((series) => {
+      {named.map((series) => {
         const pickable = onPick && series.member !== null;
         const content = (
           <>
@@ -70,7 +77,7 @@ export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) 
                 fontStyle: series.role === 'other' ? 'italic' : undefined,
               }}
             >
-              {series.label}
+              {series.role === 'comparison' ? PREVIOUS_LABEL : series.label}
             </span>
           </>
         );

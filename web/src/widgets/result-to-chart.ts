@@ -10,6 +10,7 @@ import type {
   Grain,
   TimeAxis,
 } from '@/charts/core/spec';
+import { PREVIOUS_LABEL } from '@/charts/core/spec';
 import { topSeries } from '@/charts/core/top-series';
 import { bucketPlaces } from '@/lib/bucket-places';
 import { GRAIN_MS, nextBucket, unitsOf } from '@/lib/zoned-time';
@@ -199,18 +200,10 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
         role: 'value' as const,
         member: null,
         raw: null,
+        measure: wordsOf(entry, input),
       };
     });
-  }
-
-  if (split === undefined && read.measures.length === 1) {
-    const before =
-      axis.type === 'time'
-        ? bucketsBefore(input, axis)
-        : kind === 'bar'
-          ? valuesBefore(input, rows)
-          : null;
-    if (before) series.push(previousPeriod(before));
+    series.push(...seriesBefore(kind, input, read.measures, axis, rows));
   }
   const firstRunning =
     axis.type === 'time' ? axis.values.findIndex(runningTest(result.provenance)) : -1;
@@ -221,8 +214,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
     series,
     measure: {
       label: measure.column.label,
-      format: widget.options?.format ?? measure.column.format ?? null,
-      lowerIsBetter: widget.options?.lower_is_better ?? lowerIsBetter(measure.column.name, models),
+      ...wordsOf(measure, input),
     },
     incompleteFrom: firstRunning < 0 ? null : firstRunning,
     live: input.live,
@@ -234,24 +226,62 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   };
 }
 
-const previousPeriod = (values: (number | null)[]): ChartSeries => ({
-  id: '__previous',
-  label: 'Previous period',
-  values,
-  slot: NEUTRAL_SLOT,
-  role: 'comparison',
-  member: null,
-  raw: null,
+/** What is to know of a measure: what the widget says of all it shows, else what the measure says of itself. */
+const wordsOf = ({ column }: ReadColumn, { widget, models }: ChartInput) => ({
+  format: widget.options?.format ?? column.format ?? null,
+  lowerIsBetter: widget.options?.lower_is_better ?? lowerIsBetter(column.name, models),
 });
+
+/**
+ * What each measure was in the period before. Of one it is grey; lines of several have the colours of theirs, and what stands across
+ * bars is told apart by where it stands. Areas of several stand on each other, where what was before would have no place.
+ */
+function seriesBefore(
+  kind: ChartKind,
+  input: ChartInput,
+  measures: readonly ReadColumn[],
+  axis: ChartAxis,
+  rows: ReadonlyMap<string | symbol, number>,
+): ChartSeries[] {
+  const single = measures.length === 1;
+  if (kind === 'area' && !single) return [];
+  return measures.flatMap((measure, index): ChartSeries[] => {
+    const { name, label } = measure.column;
+    const values =
+      axis.type === 'time'
+        ? bucketsBefore(input, axis, name)
+        : kind === 'bar'
+          ? valuesBefore(input, rows, name)
+          : null;
+    if (!values) return [];
+    return [
+      {
+        id: single ? '__previous' : `__previous ${name}`,
+        label: single ? PREVIOUS_LABEL : `${label}, previous period`,
+        values,
+        slot: single || kind === 'bar' ? NEUTRAL_SLOT : index,
+        role: 'comparison',
+        of: name,
+        member: null,
+        raw: null,
+        measure: wordsOf(measure, input),
+      },
+    ];
+  });
+}
+
+const measureNamed = (measures: readonly ReadColumn[], name: string): ReadColumn | undefined =>
+  measures.find(({ column }) => column.name === name);
 
 /** The previous period, value by value of the dimension; all others together were others then, and are not held against these. */
 function valuesBefore(
   { comparison }: ChartInput,
   rows: ReadonlyMap<string | symbol, number>,
+  name: string,
 ): (number | null)[] | null {
   if (!comparison) return null;
   const read = readWithOthers(comparison);
-  const [measure] = read.measures;
+  const measure = measureNamed(read.measures, name);
   const [category] = read.dimensions;
   if (!measure || !category) return null;
   const values = new Array<number | null>(rows.size).fill(null);
@@ -265,12 +295,12 @@ function valuesBefore(
 }
 
 /** The previous period, bucket by bucket under the current one. */
-function bucketsBefore(input: ChartInput, axis: TimeAxis): (number | null)[] | null {
+function bucketsBefore(input: ChartInput, axis: TimeAxis, name: string): (number | null)[] | null {
   const { result, comparison, zone } = input;
   if (!comparison) return null;
   const now = readColumns(result).time;
   const read = readColumns(comparison);
-  const measure = read.measures[0];
+  const measure = measureNamed(read.measures, name);
   if (!measure || !read.time || !now) return null;
   const instants = read.time.values.map((value) => Date.parse(String(value)));
   const before = bucketPlaces(instants, read.time.column, comparison.provenance, zone);

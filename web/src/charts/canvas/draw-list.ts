@@ -185,23 +185,35 @@ function rectangle(
     : { x: offset, y: Math.min(a, b), w: size, h: Math.abs(b - a) };
 }
 
-/** How much a line across a bar stands out on both sides of it. */
+/** How much a line across a bar stands out on both sides of it; less, where the next bar is beside it. */
 const OVERHANG = 3;
+const OVERHANG_BESIDE = 1;
 
 /** How long bars were before: a line across each, which may stand beyond its end. */
-function beforeCommands(spec: ChartSpec, geometry: Geometry): Command[] {
-  const before = spec.series.find((series) => series.role === 'comparison');
-  if (!before) return [];
-  const rects = before.values.slice(0, geometry.count).flatMap((value, index) => {
-    if (value === null) return [];
-    const along = geometry.value(value) - 1;
-    const across = geometry.position(index) - geometry.band / 2 - OVERHANG;
-    const length = geometry.band + 2 * OVERHANG;
-    return geometry.orientation === 'horizontal'
-      ? [{ x: along, y: across, w: 2, h: length }]
-      : [{ x: across, y: along, w: length, h: 2 }];
+function beforeCommands(
+  spec: ChartSpec,
+  shown: readonly ChartSeries[],
+  geometry: Geometry,
+): Command[] {
+  const parts = spec.kind === 'bar' ? Math.max(1, shown.length) : 1;
+  const thickness = geometry.band / parts;
+  const overhang = parts === 1 ? OVERHANG : OVERHANG_BESIDE;
+  return spec.series.flatMap((before): Command[] => {
+    if (before.role !== 'comparison') return [];
+    const part = parts === 1 ? 0 : shown.findIndex(({ id }) => id === before.of);
+    if (part < 0) return [];
+    const rects = before.values.slice(0, geometry.count).flatMap((value, index) => {
+      if (value === null) return [];
+      const along = geometry.value(value) - 1;
+      const start = geometry.position(index) - geometry.band / 2 + part * thickness;
+      const across = start - overhang;
+      const length = thickness + 2 * overhang;
+      return geometry.orientation === 'horizontal'
+        ? [{ x: along, y: across, w: 2, h: length }]
+        : [{ x: across, y: along, w: length, h: 2 }];
+    });
+    return rects.length === 0 ? [] : [{ type: 'bars', rects, slot: before.slot, open: false }];
   });
-  return rects.length === 0 ? [] : [{ type: 'bars', rects, slot: before.slot, open: false }];
 }
 
 function barCommands(spec: ChartSpec, geometry: Geometry): Command[] {
@@ -237,7 +249,7 @@ function barCommands(spec: ChartSpec, geometry: Geometry): Command[] {
     if (open.length > 0)
       commands.push({ type: 'bars', rects: open, slot: series.slot, open: true });
   });
-  return [...commands, ...beforeCommands(spec, geometry)];
+  return [...commands, ...beforeCommands(spec, shown, geometry)];
 }
 
 export function drawList(spec: ChartSpec, geometry: Geometry): Command[] {

@@ -210,6 +210,39 @@ describe('drawList', () => {
     },
   );
 
+  it('draws across each of several bars beside each other how long it was before', () => {
+    const spec = categories(2);
+    const [series] = spec.series;
+    const of = (id: string, values: number[], before: boolean) => ({
+      ...series!,
+      id: before ? `before ${id}` : id,
+      values,
+      ...(before ? { of: id, role: 'comparison' as const } : {}),
+    });
+    const compared: ChartSpec = {
+      ...spec,
+      series: [
+        of('a', [100, 90], false),
+        of('b', [50, 40], false),
+        of('a', [80, 70], true),
+        of('b', [60, 30], true),
+      ],
+    };
+    const geometry = geometryOf(compared, 600, 300, ticks);
+    const [a, b, beforeA, beforeB] = drawList(compared, geometry).map((command) =>
+      command.type === 'bars' ? command.rects[1]! : null,
+    );
+    for (const [bar, mark, value] of [
+      [a, beforeA, 70],
+      [b, beforeB, 30],
+    ] as const) {
+      expect(mark!.x + 1).toBeCloseTo(geometry.value(value));
+      // Over this bar, and not over the one beside it.
+      expect(Math.abs(mark!.y + mark!.h / 2 - (bar!.y + bar!.h / 2))).toBeLessThan(1);
+      expect(mark!.h).toBeLessThan(bar!.h + 4);
+    }
+  });
+
   it('stacks, with negative values downwards', () => {
     const entry = timeSpec('stacked_bar', [1, -2]).series[0]!;
     const bounds = stack(

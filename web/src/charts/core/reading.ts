@@ -4,7 +4,7 @@ import { SO_FAR } from '@/lib/running-period';
 import type { ChartSeries, ChartSpec } from './spec';
 import { bucketLabel } from './time-labels';
 
-export type FormatValue = (value: number | null) => string;
+export type FormatValue = (value: number | null, series?: ChartSeries) => string;
 
 export function placeLabel(spec: ChartSpec, index: number): string {
   if (spec.x.type === 'category') return spec.x.values[index] ?? '';
@@ -30,7 +30,7 @@ export function largestFirst(
 /** What the arrow keys say: place first, then every series, largest first. */
 export function readPlace(spec: ChartSpec, index: number, format: FormatValue): string {
   const words = largestFirst(spec.series, index).map(({ series, value }) =>
-    spec.series.length === 1 ? format(value) : `${series.label} ${format(value)}`,
+    spec.series.length === 1 ? format(value) : `${series.label} ${format(value, series)}`,
   );
   const open = spec.incompleteFrom !== null && index >= spec.incompleteFrom ? ` (${SO_FAR})` : '';
   return `${placeLabel(spec, index)}${open}: ${words.join(', ')}`;

@@ -44,6 +44,10 @@ export interface ChartSeries {
   /** Place in the palette; -1 is the neutral colour of "Other" and of comparisons. */
   slot: number;
   role: 'value' | 'comparison' | 'other';
+  /** Of a comparison, where several series have one: the id of the series that it is of. */
+  of?: string;
+  /** What is to know of its own measure, where each series has one; else that of the chart. */
+  measure?: Pick<ChartSpec['measure'], 'format' | 'lowerIsBetter'>;
   /** Member and value behind the series when a dimension splits it. */
   member: string | null;
   raw: string | number | boolean | null;
@@ -67,6 +71,9 @@ export interface ChartSpec {
   /** Plain sentence about what was left out ("Top 8 of 105"), or null. */
   note: string | null;
 }
+
+/** What the series of the period before are called, wherever it is clear of what they are. */
+export const PREVIOUS_LABEL = 'Previous period';
 
 /** What a mark stands for: handed to click handlers and to the keyboard reader. */
 export interface ChartPoint {
