@@ -158,6 +158,16 @@ describe('the finder', () => {
     await waitFor(() => expect(button).toHaveFocus());
   });
 
+  it('is closed by a button, too, because a phone has no Escape', async () => {
+    const { user } = open('/datasets');
+    const [button] = await screen.findAllByRole('button', { name: 'Find' });
+    await user.click(button!);
+    const dialog = await screen.findByRole('dialog', { name: 'Find' });
+    // Wide screens do not show it.
+    await user.click(within(dialog).getByRole('button', { name: 'Close', hidden: true }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  });
+
   it('says what it did not find, and what it could not ask for', async () => {
     server.use(http.get('*/api/v1/datasets', () => HttpResponse.error()));
     const { user } = open('/');

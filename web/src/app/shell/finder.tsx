@@ -1,6 +1,7 @@
 // The finder: one field that leads to every dashboard, dataset, model, measure, dimension and page, and to the theme. Arrow keys
 // choose, Enter goes there; the focus stays in the field. Loads when it is first opened.
 import Box from '@mui/material/Box';
+import IconButton from '@mui/material/IconButton';
 import TextField from '@mui/material/TextField';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
@@ -96,7 +97,17 @@ export default function Finder({ onClose, onHelp }: Props) {
 
   return (
     <DialogFrame label="Find" size="sm" onClose={onClose}>
-      <Box sx={{ p: 4, pb: 3, borderBottom: 1, borderColor: 'divider' }}>
+      <Box
+        sx={{
+          display: 'flex',
+          alignItems: 'center',
+          gap: 2,
+          p: 4,
+          pb: 3,
+          borderBottom: 1,
+          borderColor: 'divider',
+        }}
+      >
         <TextField
           label="Find a dashboard, dataset, measure or page"
           value={text}
@@ -126,6 +137,19 @@ export default function Finder({ onClose, onHelp }: Props) {
             },
           }}
         />
+        {/* Without keys there is no Escape, and a phone has hardly a place beside it. */}
+        <IconButton
+          aria-label="Close"
+          onClick={onClose}
+          sx={{
+            mr: -2,
+            color: 'text.secondary',
+            display: { xs: 'inline-flex', sm: 'none' },
+            '@media (pointer: coarse)': { display: 'inline-flex' },
+          }}
+        >
+          <Icon name="close" />
+        </IconButton>
       </Box>
       {/* As high with few as with many, so that nothing jumps while somebody types. */}
       <Box sx={{ height: 'min(440px, 56dvh)', display: 'flex', flexDirection: 'column' }}>
