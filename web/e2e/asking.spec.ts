@@ -101,6 +101,24 @@ test('explore: from fields to rows and a widget', async ({ page, seeded, strict 
     expect(number(now ?? '') - number(before ?? '')).toBe(number(difference ?? ''));
   });
 
+  await test.step('the picture is taken along as it is drawn', async () => {
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download picture' }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe('flights-by-month.png');
+    const png = [...(await readFile(await file.path()))];
+    const colours = await page.evaluate(async (bytes) => {
+      const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+      const context = new OffscreenCanvas(picture.width, picture.height).getContext('2d')!;
+      context.drawImage(picture, 0, 0);
+      const { data } = context.getImageData(0, 0, picture.width, picture.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    }, png);
+    // The ground, lines, marks, and letters with their soft edges.
+    expect(colours).toBeGreaterThan(20);
+  });
+
   await test.step('a widget is saved and follows its dashboard', async () => {
     await page.goto(`${seeded.server.url}/explore?m=max_distance&d=dest&limit=5`);
     await untilReady(page);

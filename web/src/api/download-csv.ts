@@ -3,13 +3,13 @@ import { downloadFile } from '@/api/download-file';
 import { normalizeQuery } from '@/api/query-key';
 import type { Problem, SemanticQuery, SqlQuery } from '@/api/types';
 
-export const fileName = (title: string): string =>
+export const fileName = (title: string, ending = 'csv'): string =>
   `${
     title
       .toLowerCase()
       .replace(/[^\p{L}\p{N}]+/gu, '-')
       .replace(/^-+|-+$/g, '') || 'data'
-  }.csv`;
+  }.${ending}`;
 
 // Totals have no place in a file of rows.
 const rowsOnly = (query: SemanticQuery): SemanticQuery => {

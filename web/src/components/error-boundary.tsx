@@ -12,6 +12,8 @@ interface Props {
   dense?: boolean;
   // A change of this value (a path, an id) clears the failure.
   resetKey?: string;
+  // What stands above the complaint: a way out, where there is no other.
+  above?: ReactNode;
 }
 
 interface State {
@@ -76,6 +78,13 @@ export class ErrorBoundary extends Component<Props, State> {
         fullPage={this.props.fullPage}
       />
     );
-    return this.props.fullPage || this.props.dense ? view : <Box sx={{ p: 6 }}>{view}</Box>;
+    return this.props.fullPage || this.props.dense ? (
+      view
+    ) : (
+      <Box sx={{ p: 6 }}>
+        {this.props.above}
+        {view}
+      </Box>
+    );
   }
 }

@@ -22,7 +22,13 @@ export function PageHeader({ title, parent, summary, actions }: PageHeaderProps)
       <title>{`${title} \u00b7 Tidemill`}</title>
       <Box sx={{ flex: 1, minWidth: { xs: '100%', sm: 240 } }}>
         {parent && (
-          <Typography component="nav" variant="body2" aria-label="Breadcrumb" sx={{ mb: 0.5 }}>
+          <Typography
+            component="nav"
+            data-paper="none"
+            variant="body2"
+            aria-label="Breadcrumb"
+            sx={{ mb: 0.5 }}
+          >
             <Box
               component={Link}
               to={parent.to}
@@ -54,7 +60,10 @@ export function PageHeader({ title, parent, summary, actions }: PageHeaderProps)
         )}
       </Box>
       {actions && (
-        <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2, alignItems: 'center' }}>
+        <Box
+          data-paper="none"
+          sx={{ display: 'flex', flexWrap: 'wrap', gap: 2, alignItems: 'center' }}
+        >
           {actions}
         </Box>
       )}

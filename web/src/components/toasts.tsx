@@ -94,6 +94,7 @@ export function Toasts() {
     <Box
       component="section"
       aria-label="Messages"
+      data-paper="none"
       aria-live="polite"
       sx={{
         position: 'fixed',

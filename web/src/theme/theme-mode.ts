@@ -3,6 +3,7 @@
 import { useColorScheme } from '@mui/material/styles';
 import { surfaces } from './palette';
 import type { Surface, ThemeMode } from './palette';
+import { useOnPaper } from './paper';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
 
@@ -11,6 +12,8 @@ export const themeStorageKey = 'tidemill-theme';
 
 export function useThemeMode(): ThemeMode {
   const { mode, systemMode } = useColorScheme();
+  const onPaper = useOnPaper();
+  if (onPaper) return 'light';
   return (mode === 'system' ? systemMode : mode) === 'dark' ? 'dark' : 'light';
 }
 

@@ -7,10 +7,12 @@ import { ThemeProvider as MuiThemeProvider } from '@mui/material/styles';
 import type { ReactNode } from 'react';
 import { useEffect, useState } from 'react';
 import { readNonce } from './nonce';
+import { usePaper } from './paper';
 import { theme } from './theme';
 import { themeStorageKey, useSurface } from './theme-mode';
 
 export function ThemeProvider({ children }: { children: ReactNode }) {
+  usePaper();
   const [cache] = useState(() => createCache({ key: 'tm', nonce: readNonce(), prepend: true }));
   return (
     <CacheProvider value={cache}>

@@ -3,6 +3,7 @@
 import { createTheme } from '@mui/material/styles';
 import { surfaces } from './palette';
 import type { ThemeMode } from './palette';
+import { paperStyles } from './paper';
 
 export const tabular = { fontVariantNumeric: 'tabular-nums' } as const;
 
@@ -76,6 +77,7 @@ export const theme = createTheme({
   components: {
     MuiCssBaseline: {
       styleOverrides: {
+        ...paperStyles,
         body: { minHeight: '100dvh', textRendering: 'optimizeLegibility' },
         ':focus-visible': { outline: '2px solid var(--tm-palette-primary-main)', outlineOffset: 2 },
         // A dialog takes the focus as a whole; the ring belongs to what can be used inside it.

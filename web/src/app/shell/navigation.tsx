@@ -91,6 +91,7 @@ export function SideBar({ onHelp, onFind }: SideBarProps) {
   return (
     <Box
       component="nav"
+      data-paper="none"
       aria-label="Main"
       sx={{
         display: { xs: 'none', sm: 'flex' },
@@ -189,6 +190,7 @@ export function BottomBar() {
   return (
     <Box
       component="nav"
+      data-paper="none"
       aria-label="Main"
       sx={{
         display: { xs: 'grid', sm: 'none' },

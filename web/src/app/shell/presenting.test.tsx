@@ -1,10 +1,11 @@
 // A dashboard that is presented stands alone, also by a link, and is left by Escape and by its button.
 import { fireEvent, screen, waitFor } from '@testing-library/react';
-import { ws } from 'msw';
+import { http, HttpResponse, ws } from 'msw';
 import { beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { pages } from '@/app/page-chunks';
 import { AppRoutes } from '@/app/router';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
+import { problem } from '@/testing/fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 
@@ -70,4 +71,17 @@ it('is nothing that other pages can be', async () => {
   renderApp(<AppRoutes />, { path: '/datasets?screen=full' });
   await screen.findByRole('heading', { level: 1, name: 'Datasets' });
   expect(places()).not.toEqual([]);
+});
+
+it.each([
+  ['cannot be asked for', 503, 'unavailable'],
+  ['is gone', 404, 'not_found'],
+] as const)('is left also when it %s', async (_, status, code) => {
+  const refused = () => HttpResponse.json(problem(status, code, 'It does not come'), { status });
+  server.use(http.get('*/api/v1/dashboards/:id', refused));
+  const { user } = renderApp(<AppRoutes />, { path: '/dashboards/d1?screen=full' });
+  expect(await screen.findByText(/It does not come|no such dashboard/)).toBeVisible();
+  expect(places()).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Leave full screen' }));
+  await waitFor(() => expect(places()).not.toEqual([]));
 });

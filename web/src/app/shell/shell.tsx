@@ -22,6 +22,7 @@ function SkipLink() {
     <Box
       component="a"
       href="#main"
+      data-paper="none"
       onClick={(event) => {
         event.preventDefault();
         document.getElementById('main')?.focus();

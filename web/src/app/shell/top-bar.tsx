@@ -15,6 +15,7 @@ export function TopBar({ onHelp, onFind }: Props) {
   return (
     <Box
       component="header"
+      data-paper="none"
       sx={{
         display: { xs: 'flex', sm: 'none' },
         alignItems: 'center',

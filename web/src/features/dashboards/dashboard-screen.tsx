@@ -26,7 +26,8 @@ import { LeaveFullScreen } from './view/leave-full-screen';
 import { DisconnectedBanner, LiveMark } from './view/live-mark';
 import { useColors } from './view/use-colors';
 import { useKnownRange } from './view/use-known-range';
-import { usePresenting } from './view/use-presenting';
+import type { Presenting } from './view/use-presenting';
+import { usePrinting } from './view/use-printing';
 import { useViewState } from './view/use-view-state';
 import { timeMemberOf } from './view/view-query';
 
@@ -53,10 +54,12 @@ export interface DashboardScreenProps {
   explorePath: ExplorePath | undefined;
   /** The answers of the cards in view are about to come: drawn with them, the cards are drawn once. */
   cardsAwaited: boolean;
+  presentation: Presenting;
 }
 
 export function DashboardScreen(props: DashboardScreenProps) {
   const { dashboard, models, modelsPending, modelsProblem, onModels, explorePath } = props;
+  const { presentation } = props;
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   const editing = useEditing(dashboard);
@@ -67,9 +70,9 @@ export function DashboardScreen(props: DashboardScreenProps) {
   const controls = useViewState(definition, models);
   const { view } = controls;
   const [colors, onValues] = useColors(dashboard.id);
-  const presentation = usePresenting();
   const [refreshes, setRefreshes] = useState(0);
   const [adding, setAdding] = useState(false);
+  const { printing, print } = usePrinting();
   const focused = definition.widgets.find((widget) => widget.id === params.get('w')) ?? null;
 
   const openWidget = useCallback(
@@ -107,6 +110,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
             ? `${view.range} of data`
             : 'last 90 days of data',
         ),
+      printing,
       refreshes,
     }),
     [
@@ -122,6 +126,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
       toggleFilter,
       setFilters,
       setRange,
+      printing,
       refreshes,
     ],
   );
@@ -155,11 +160,9 @@ export function DashboardScreen(props: DashboardScreenProps) {
     const group = 'Dashboard';
     const reading: Shortcut[] = [
       { keys: 'r', label: 'Refresh', group, run: refresh },
-      ...(isEditing
+      ...(isEditing || presenting
         ? []
-        : presenting
-          ? [{ keys: 'Escape', label: 'Leave full screen', group, run: stopPresenting }]
-          : [{ keys: 'f', label: 'Full screen', group, run: present }]),
+        : [{ keys: 'f', label: 'Full screen', group, run: present }]),
     ];
     if (!mayEdit || presenting) return reading;
     if (!isEditing) return [...reading, { keys: 'e', label: 'Edit', group, run: start }];
@@ -170,19 +173,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
       { keys: 'mod+shift+z', label: 'Redo', group, run: redo },
       { keys: 'mod+s', label: 'Save', group, run: () => void (dirty && save()) },
     ];
-  }, [
-    mayEdit,
-    isEditing,
-    presenting,
-    present,
-    stopPresenting,
-    refresh,
-    start,
-    undo,
-    redo,
-    save,
-    dirty,
-  ]);
+  }, [mayEdit, isEditing, presenting, present, refresh, start, undo, redo, save, dirty]);
   useShortcuts(shortcuts);
 
   return (
@@ -204,15 +195,25 @@ export function DashboardScreen(props: DashboardScreenProps) {
                   <LeaveFullScreen onLeave={stopPresenting} />
                 ) : (
                   !isEditing && (
-                    <IconButton
-                      aria-label="Full screen"
-                      title="Full screen (f)"
-                      onClick={present}
-                      // A phone shows nothing else already.
-                      sx={{ display: { xs: 'none', sm: 'inline-flex' } }}
-                    >
-                      <Icon name="expand" />
-                    </IconButton>
+                    <>
+                      <IconButton
+                        aria-label="Print"
+                        title="Print, or save as PDF"
+                        onClick={print}
+                        disabled={printing}
+                      >
+                        <Icon name="print" />
+                      </IconButton>
+                      <IconButton
+                        aria-label="Full screen"
+                        title="Full screen (f)"
+                        onClick={present}
+                        // A phone shows nothing else already.
+                        sx={{ display: { xs: 'none', sm: 'inline-flex' } }}
+                      >
+                        <Icon name="expand" />
+                      </IconButton>
+                    </>
                   )
                 )}
                 {mayEdit && !isEditing && !presenting && (

@@ -223,6 +223,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
           <Box
             component="aside"
             aria-label="Fields"
+            data-paper="none"
             sx={{
               position: 'sticky',
               top: 'calc(var(--tm-top, 0px) + 16px)',

@@ -1,10 +1,12 @@
 // The answer: picture and table, or why there is none. What is there stays while it is asked anew.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import IconButton from '@mui/material/IconButton';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import type { Model } from '@/api/types';
 import { announce } from '@/components/announcer';
 import { chunkComponent } from '@/components/chunk-component';
+import { useDownloadPicture } from '@/components/picture/download-picture';
 import { RunningLine } from '@/components/running-line';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { nothingSeen } from '@/lib/access-words';
@@ -12,6 +14,7 @@ import { formatCount } from '@/lib/format';
 import { fromMember } from '@/lib/members';
 import { hasOnlyGaps } from '@/lib/missing-buckets';
 import { toggleValue } from '@/lib/filter-words';
+import { Icon } from '@/theme/icons';
 import { ChartKindField, ExploreChart } from './chart/explore-chart';
 import { drawnKind } from './chart/chart-kinds';
 import type { Mark, MarkMenuProps } from './chart/mark-menu';
@@ -66,13 +69,16 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
   const [mark, setMark] = useState<Mark | null>(null);
   const pressed = useRef<Mark['at']>({ left: 0, top: 0 });
   // An old picture drawn by a new choice would show one thing and say another.
-  const drawable = result !== null && !outdated;
+  const isDrawable = result !== null && !outdated;
+  const drawing = useRef<HTMLDivElement>(null);
+  const picture = useDownloadPicture();
   const kind = drawnKind(state, model);
   const isEmpty =
     result !== null &&
     (result.row_count === 0 ||
       nothingSeen(result) !== null ||
       (query !== null && !outdated && hasOnlyGaps(result, query)));
+  const isDrawn = isDrawable && !isEmpty && kind !== 'table';
 
   if (problem && !pending && (result === null || outdated)) {
     return problem.code === 'aborted' ? (
@@ -126,6 +132,15 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
             drawn={kind}
             onKind={(chart) => change((old) => ({ ...old, chart }))}
           />
+          {isDrawn && (
+            <IconButton
+              aria-label="Download picture"
+              title="Download picture"
+              onClick={() => void picture({ element: drawing.current, title })}
+            >
+              <Icon name="image" />
+            </IconButton>
+          )}
         </Box>
         {results.beforeProblem !== null && (
           <Box role="status" sx={{ typography: 'caption', color: 'warning.main', mb: 2 }}>
@@ -139,10 +154,11 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
           <Suspense fallback={<LoadingState height={160} label={`Loading ${title}`} />}>
             <NothingFound model={model} state={state} result={result} change={change} />
           </Suspense>
-        ) : !drawable ? (
+        ) : !isDrawable ? (
           <LoadingState height={320} label={`Loading ${title}`} />
         ) : kind === 'table' ? null : (
           <Box
+            ref={drawing}
             onPointerDownCapture={({ clientX: left, clientY: top }) => {
               pressed.current = { left, top };
             }}

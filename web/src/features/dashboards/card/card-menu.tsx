@@ -27,6 +27,8 @@ export function CardMenu({ title, items }: { title: string; items: readonly Card
     <>
       <IconButton
         size="small"
+        data-picture="none"
+        data-paper="none"
         aria-label={`Menu of ${title}`}
         aria-haspopup="menu"
         aria-expanded={anchor !== null}

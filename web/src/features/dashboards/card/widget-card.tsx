@@ -7,6 +7,7 @@ import { useLiveLost } from '@/api/live-client';
 import type { Widget } from '@/api/types';
 import { DialogPending } from '@/components/dialog-pending';
 import { ErrorBoundary } from '@/components/error-boundary';
+import { useDownloadPicture } from '@/components/picture/download-picture';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { restrictedBy } from '@/lib/access-words';
@@ -58,9 +59,12 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
   const shared = useDashboard();
   const { definition, view, models } = shared;
   const frame = useRef<HTMLElement>(null);
-  const near = useNearViewport(frame, props.startsNear);
+  const inSight = useNearViewport(frame, props.startsNear);
+  // On paper all of them are.
+  const near = inSight || shared.printing;
   const lost = useLiveLost();
   const toasts = useToasts();
+  const picture = useDownloadPicture();
   const [asTable, setAsTable] = useState(false);
   const [about, setAbout] = useState(false);
   const [explained, setExplained] = useState(false);
@@ -173,6 +177,17 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
         ]),
     ...exploring,
     { label: 'Download CSV', icon: 'download', run: () => void download() },
+    // Of a table there would be the rows in sight alone.
+    ...(widget.kind === 'table' || asTable
+      ? []
+      : [
+          {
+            label: 'Download picture',
+            icon: 'image' as const,
+            run: () => void picture({ element: frame.current, title: widget.title, titled: true }),
+            obstacle: unanswered,
+          },
+        ]),
     { label: 'Copy link', icon: 'link', run: () => void copyLink() },
     {
       label: 'Where does this come from?',

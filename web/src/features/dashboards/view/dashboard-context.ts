@@ -29,6 +29,8 @@ export interface DashboardShared {
   onJumpToLatest: () => void;
   /** Left out where nothing can be explored. */
   explorePath?: ExplorePath | undefined;
+  /** All cards are asked, because they are about to be printed. */
+  printing: boolean;
   /** Counts presses of Refresh. */
   refreshes: number;
 }

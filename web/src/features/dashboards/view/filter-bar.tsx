@@ -180,6 +180,7 @@ export function FilterBar(props: FilterBarProps) {
       ))}
       <Button
         ref={add}
+        data-paper="none"
         variant="text"
         aria-haspopup="dialog"
         onClick={(event) => setOpen({ what: 'filter', anchor: event.currentTarget, index: null })}
@@ -188,6 +189,7 @@ export function FilterBar(props: FilterBarProps) {
         Add filter
       </Button>
       <Button
+        data-paper="none"
         variant="text"
         aria-haspopup="dialog"
         aria-expanded={open?.what === 'as of'}
@@ -197,7 +199,7 @@ export function FilterBar(props: FilterBarProps) {
         Time travel
       </Button>
       {props.changed && (
-        <Button variant="text" onClick={props.onReset}>
+        <Button data-paper="none" variant="text" onClick={props.onReset}>
           Reset
         </Button>
       )}

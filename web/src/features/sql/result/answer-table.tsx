@@ -1,11 +1,12 @@
 // The rows that answer a statement, as a table or a picture, with what they say about themselves. A chunk of its own: nothing is run before it is written.
 import Button from '@mui/material/Button';
-import { Suspense, useState } from 'react';
+import { Suspense, useRef, useState } from 'react';
 import { downloadSqlCsv } from '@/api/download-csv';
 import type { StoredResult } from '@/api/result-store';
 import { AnswerCard } from '@/components/answer-card';
 import { chunkComponent } from '@/components/chunk-component';
 import { DataTable } from '@/components/data-table';
+import { useDownloadPicture } from '@/components/picture/download-picture';
 import { provenanceLine } from '@/components/provenance/provenance-line';
 import { LoadingState } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
@@ -32,6 +33,8 @@ export default function AnswerTable({ finished, stored, running, outdated }: Ans
   const { provenance } = result;
   const hidden = nothingSeen(result);
   const toasts = useToasts();
+  const picture = useDownloadPicture();
+  const drawing = useRef<HTMLDivElement>(null);
   const [drawn, setDrawn] = useState(false);
   const asChart = drawn && result.row_count > 0;
   const download = async (): Promise<void> => {
@@ -73,6 +76,18 @@ export default function AnswerTable({ finished, stored, running, outdated }: Ans
           >
             {asChart ? 'View as table' : 'View as chart'}
           </Button>
+          {asChart && (
+            <Button
+              size="small"
+              variant="text"
+              onClick={() =>
+                void picture({ element: drawing.current, title: 'Statement', titled: true })
+              }
+              startIcon={<Icon name="image" size={16} />}
+            >
+              Download picture
+            </Button>
+          )}
           <Button
             size="small"
             variant="text"
@@ -87,7 +102,9 @@ export default function AnswerTable({ finished, stored, running, outdated }: Ans
     >
       {asChart ? (
         <Suspense fallback={<LoadingState height={HEIGHT} label="Loading the chart" />}>
-          <AnswerChart result={result} height={HEIGHT} />
+          <div ref={drawing}>
+            <AnswerChart result={result} height={HEIGHT} />
+          </div>
         </Suspense>
       ) : (
         <DataTable
