@@ -57,3 +57,22 @@ it('tells what was before of a bucket that is still running, and no change', asy
   expect(tooltip()).toHaveTextContent('60');
   expect(tooltip()).not.toHaveTextContent('%');
 });
+
+it('hides by its name in the legend what nothing can be filtered by, and never all of it', async () => {
+  const [now] = spec.series;
+  const other = { ...now!, id: 'other', label: 'Other', values: [1000, 2000, 3000] };
+  const series = [now!, { ...other, role: 'other' as const }];
+  const { user } = renderApp(<Chart spec={{ ...spec, series }} />);
+  const chart = await screen.findByRole('group');
+  const ticks = () =>
+    [...chart.querySelectorAll('[data-tick="value"]')].map((at) => at.textContent);
+  await waitFor(() => expect(ticks().at(-1)).toBe('3K'));
+  const name = screen.getByRole('button', { name: 'Other', pressed: true });
+  await user.click(name);
+  expect(ticks().at(-1)).toBe('30');
+  // What is left stays.
+  await user.click(screen.getByRole('button', { name: now!.label, pressed: true }));
+  expect(ticks().at(-1)).toBe('30');
+  await user.click(name);
+  expect(ticks().at(-1)).toBe('3K');
+});

@@ -18,6 +18,7 @@ import { SharedCrosshair } from './shared-crosshair';
 import { Tooltip } from './tooltip';
 import { useChartReader } from './use-chart-reader';
 import { useElementSize } from './use-element-size';
+import { useHiddenSeries } from './use-hidden-series';
 import { usePointed } from './use-pointed';
 
 const RechartsPlot = lazy(() => import('./recharts/recharts-plot'));
@@ -29,8 +30,9 @@ export interface ChartProps {
   onPickSeries?: ((series: ChartSeries) => void) | undefined;
 }
 
-export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
+export function Chart({ spec: whole, onPickPlace, onPickSeries }: ChartProps) {
   const mode = useThemeMode();
+  const { shown: spec, hidden, toggle } = useHiddenSeries(whole);
   const frame = useRef<HTMLDivElement>(null);
   const { width, height } = useElementSize(frame);
   const hintId = useId();
@@ -59,7 +61,7 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
   const flat = geometry?.orientation === 'horizontal';
   return (
     <Box sx={{ display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 }}>
-      <Legend spec={spec} mode={mode} onPick={onPickSeries} />
+      <Legend spec={whole} mode={mode} onPick={onPickSeries} hidden={hidden} onToggle={toggle} />
       <Box
         ref={frame}
         role="group"

@@ -1,5 +1,5 @@
-// Names of the series with their colours and, above four, their dashes. A name is a button where a
-// click can filter by it.
+// Names of the series with their colours and, above four, their dashes. A name is a button: it filters by what is a value of a
+// dimension, and hides and shows all else.
 import Box from '@mui/material/Box';
 import { memo } from 'react';
 import { dashes } from '@/theme/palette';
@@ -13,6 +13,8 @@ export interface LegendProps {
   spec: ChartSpec;
   mode: ThemeMode;
   onPick?: ((series: ChartSeries) => void) | undefined;
+  hidden: ReadonlySet<string>;
+  onToggle: (series: ChartSeries) => void;
 }
 
 function Mark({ series, spec, mode }: { series: ChartSeries; spec: ChartSpec; mode: ThemeMode }) {
@@ -36,7 +38,22 @@ function Mark({ series, spec, mode }: { series: ChartSeries; spec: ChartSpec; mo
   );
 }
 
-export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) {
+const buttonStyle = {
+  all: 'unset',
+  display: 'flex',
+  alignItems: 'center',
+  gap: 1.25,
+  cursor: 'pointer',
+  borderRadius: 0.5,
+  '&:hover': { color: 'text.primary' },
+  '&:focus-visible': {
+    outline: '2px solid var(--tm-palette-primary-main)',
+    outlineOffset: 1,
+  },
+} as const;
+
+export const Legend = memo(function Legend(props: LegendProps) {
+  const { spec, mode, onPick, hidden, onToggle } = props;
   if (spec.series.length < 2) return null;
   // What each of them was before looks alike, and is said once.
   const firstBefore = spec.series.find(({ role }) => role === 'comparison');
@@ -64,7 +81,9 @@ export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) 
       }}
     >
       {named.map((series) => {
-        const pickable = onPick && series.member !== null;
+        const filters = onPick && series.member !== null;
+        const label = series.role === 'comparison' ? PREVIOUS_LABEL : series.label;
+        const isHidden = hidden.has(series.id);
         const content = (
           <>
             <Mark series={series} spec={spec} mode={mode} />
@@ -75,33 +94,33 @@ export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) 
                 whiteSpace: 'nowrap',
                 maxWidth: 160,
                 fontStyle: series.role === 'other' ? 'italic' : undefined,
+                textDecoration: isHidden ? 'line-through' : undefined,
               }}
             >
-              {series.role === 'comparison' ? PREVIOUS_LABEL : series.label}
+              {label}
             </span>
           </>
         );
         return (
           <li key={series.id} style={{ minWidth: 0 }}>
-            {pickable ? (
+            {filters ? (
               <Box
                 component="button"
                 type="button"
                 onClick={() => onPick(series)}
-                title={`Filter to ${series.label}`}
-                sx={{
-                  all: 'unset',
-                  display: 'flex',
-                  alignItems: 'center',
-                  gap: 1.25,
-                  cursor: 'pointer',
-                  borderRadius: 0.5,
-                  '&:hover': { color: 'text.primary' },
-                  '&:focus-visible': {
-                    outline: '2px solid var(--tm-palette-primary-main)',
-                    outlineOffset: 1,
-                  },
-                }}
+                title={`Filter to ${label}`}
+                sx={buttonStyle}
+              >
+                {content}
+              </Box>
+            ) : series.member === null ? (
+              <Box
+                component="button"
+                type="button"
+                aria-pressed={!isHidden}
+                onClick={() => onToggle(series)}
+                title={`${isHidden ? 'Show' : 'Hide'} ${label}`}
+                sx={buttonStyle}
               >
                 {content}
               </Box>

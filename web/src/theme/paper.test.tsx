@@ -1,20 +1,21 @@
 // A page that is printed is light and as wide as on the screen, and is put back after that.
-import { act, render, screen } from '@testing-library/react';
-import { afterEach, expect, it } from 'vitest';
+import { act, fireEvent, render, screen } from '@testing-library/react';
+import { expect, it } from 'vitest';
 import { useThemeChoice, useThemeMode } from './theme-mode';
-import type { ThemeChoice } from './theme-mode';
 import { ThemeProvider } from './theme-provider';
 
 const root = document.documentElement;
-let choose: (choice: ThemeChoice) => void = () => undefined;
 
 function Painted() {
-  const [, set] = useThemeChoice();
-  choose = set;
-  return <p>painted {useThemeMode()}</p>;
+  const [, choose] = useThemeChoice();
+  return (
+    <>
+      <p>painted {useThemeMode()}</p>
+      <button onClick={() => choose('dark')}>Dark</button>
+      <button onClick={() => choose('system')}>System</button>
+    </>
+  );
 }
-
-afterEach(() => act(() => choose('system')));
 
 it('is light while it is printed, also what draws itself, and dark again after that', () => {
   render(
@@ -24,7 +25,7 @@ it('is light while it is printed, also what draws itself, and dark again after t
       </main>
     </ThemeProvider>,
   );
-  act(() => choose('dark'));
+  fireEvent.click(screen.getByRole('button', { name: 'Dark' }));
   expect(screen.getByText('painted dark')).toBeVisible();
   expect(root).toHaveAttribute('data-theme', 'dark');
   act(() => {
@@ -38,4 +39,5 @@ it('is light while it is printed, also what draws itself, and dark again after t
   expect(screen.getByText('painted dark')).toBeVisible();
   expect(root).toHaveAttribute('data-theme', 'dark');
   expect(root.style.getPropertyValue('--tm-paper-width')).toBe('');
+  fireEvent.click(screen.getByRole('button', { name: 'System' }));
 });

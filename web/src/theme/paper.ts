@@ -1,5 +1,5 @@
-// The page on paper: light, whatever the theme, as wide as it is on the screen, because what is drawn in pixels would not fit another
-// width (browsers make it smaller, so that it fits), and without what is there to be pressed.
+// The page on paper: light, whatever the theme, laid out as on the screen, because what is drawn in pixels would not fit another width,
+// as small as the paper has it, and without what is there to be pressed.
 import { useEffect, useSyncExternalStore } from 'react';
 import { flushSync } from 'react-dom';
 
@@ -7,16 +7,27 @@ import { flushSync } from 'react-dom';
 const screenOnly = '[data-paper="none"]';
 
 export const paperStyles = {
-  '@page': { margin: '10mm' },
+  // Dashboards are wider than high, and their words would be too small the other way.
+  '@page': { margin: '10mm', size: 'landscape' },
   '@media print': {
     [screenOnly]: { display: 'none !important' },
     // Colours of marks are what they say.
     '*': { printColorAdjust: 'exact' },
-    'html, body': { backgroundColor: '#fff !important' },
-    '#main': { width: 'var(--tm-paper-width, auto)', paddingBottom: '0 !important' },
+    'html[data-theme]': { '--tm-palette-background-default': '#fff' },
+    '#main': {
+      flex: 'none !important',
+      width: 'var(--tm-paper-width, auto)',
+      zoom: 'var(--tm-paper-zoom, 1)',
+      paddingBottom: '0 !important',
+    },
     '[data-widget-id]': { breakInside: 'avoid' },
+    // Browsers print a canvas with a white ground, which would hide the axes below it.
+    '[data-axis]': { zIndex: 1 },
   },
 } as const;
+
+/** What paper that lies is wide in pixels of CSS, without its margins; the narrower of the two that people have. */
+const PAPER_WIDTH = 980;
 
 let onPaper = false;
 const listeners = new Set<() => void>();
@@ -49,8 +60,11 @@ export function usePaper(): void {
       if (onPaper) return;
       const main = document.getElementById('main');
       // A phone's page is narrower than paper, and wide enough there.
-      if (main && window.innerWidth >= 600)
-        root.style.setProperty('--tm-paper-width', `${main.clientWidth}px`);
+      if (main && window.innerWidth >= 600) {
+        const width = main.clientWidth;
+        root.style.setProperty('--tm-paper-width', `${width}px`);
+        root.style.setProperty('--tm-paper-zoom', String(Math.min(1, PAPER_WIDTH / width)));
+      }
       chosen = root.getAttribute('data-theme');
       root.setAttribute('data-theme', 'light');
       put(true);
@@ -58,6 +72,7 @@ export function usePaper(): void {
     const end = (): void => {
       if (!onPaper) return;
       root.style.removeProperty('--tm-paper-width');
+      root.style.removeProperty('--tm-paper-zoom');
       if (chosen === null) root.removeAttribute('data-theme');
       else root.setAttribute('data-theme', chosen);
       put(false);

@@ -219,7 +219,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
     incompleteFrom: firstRunning < 0 ? null : firstRunning,
     live: input.live,
     note: result.provenance.truncated
-      ? [note, `first ${formatNumber(result.row_count, 'integer')} shown, there are more`]
+      ? [note, `First ${formatNumber(result.row_count, 'integer')} shown, there are more`]
           .filter(Boolean)
           .join(' · ')
       : note,

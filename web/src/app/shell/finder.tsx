@@ -109,7 +109,7 @@ export default function Finder({ onClose, onHelp }: Props) {
         }}
       >
         <TextField
-          label="Find a dashboard, dataset, measure or page"
+          label="Find a dashboard, measure or page"
           value={text}
           onChange={(event) => {
             const next = event.target.value;

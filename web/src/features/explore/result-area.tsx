@@ -6,7 +6,7 @@ import { Suspense, useEffect, useRef, useState } from 'react';
 import type { Model } from '@/api/types';
 import { announce } from '@/components/announcer';
 import { chunkComponent } from '@/components/chunk-component';
-import { useDownloadPicture } from '@/components/picture/download-picture';
+import { useDownloadPicture } from '@/charts/picture/download-picture';
 import { RunningLine } from '@/components/running-line';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { nothingSeen } from '@/lib/access-words';

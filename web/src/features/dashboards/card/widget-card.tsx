@@ -7,7 +7,7 @@ import { useLiveLost } from '@/api/live-client';
 import type { Widget } from '@/api/types';
 import { DialogPending } from '@/components/dialog-pending';
 import { ErrorBoundary } from '@/components/error-boundary';
-import { useDownloadPicture } from '@/components/picture/download-picture';
+import { useDownloadPicture } from '@/charts/picture/download-picture';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { restrictedBy } from '@/lib/access-words';
@@ -273,7 +273,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
           flex: 1,
           minHeight: 0,
           px: widget.kind === 'table' || asTable ? 0 : 3,
-          pb: widget.kind === 'table' ? 0 : 2.5,
+          pb: widget.kind === 'table' || asTable ? 0 : 2.5,
         }}
       >
         <ErrorBoundary dense resetKey={`${widget.kind} ${answer.stored?.key ?? ''}`}>

@@ -1,5 +1,5 @@
-// The time zone of a dashboard is chosen where it is edited, and left to who looks by emptying it.
-import { screen } from '@testing-library/react';
+// A dashboard is described where it is edited; its time zone is chosen there, and left to who looks by emptying it.
+import { fireEvent, screen } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import { renderApp } from '@/testing/render-app';
 import { EditBar } from './edit-bar';
@@ -35,4 +35,11 @@ it('leaves the zone to who looks', async () => {
   await user.clear(zone);
   await user.type(zone, '{Enter}');
   expect(change.mock.calls[0]?.[0].definition.timezone).toBeNull();
+});
+
+it('describes the dashboard', () => {
+  const { change } = open(null);
+  const field = screen.getByRole('textbox', { name: 'Description' });
+  fireEvent.change(field, { target: { value: 'For the morning' } });
+  expect(change.mock.calls[0]?.[0].description).toBe('For the morning');
 });

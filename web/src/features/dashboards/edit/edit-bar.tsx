@@ -1,4 +1,4 @@
-// The bar of edit mode: title, time zone, undo and redo with what they would do, add, discard, save.
+// The bar of edit mode: title, description, time zone, undo and redo with what they would do, add, discard, save.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
@@ -54,7 +54,20 @@ export function EditBar({ editing, onAdd, onKeepView }: EditBarProps) {
           )
         }
         onBlur={editing.seal}
-        sx={{ maxWidth: { sm: 320 } }}
+        sx={{ flex: { xs: '1 1 100%', sm: '2 1 160px' }, maxWidth: { sm: 320 } }}
+      />
+      <TextField
+        label="Description"
+        value={content.description ?? ''}
+        onChange={({ target: { value } }) =>
+          editing.change(
+            { ...content, description: value === '' ? null : value },
+            'Described the dashboard',
+            'dashboard description',
+          )
+        }
+        onBlur={editing.seal}
+        sx={{ flex: { xs: '1 1 100%', sm: '2 1 160px' }, maxWidth: { sm: 320 } }}
       />
       <ZoneField
         zone={definition.timezone ?? null}

@@ -18,6 +18,11 @@ import { kindChoices } from './chart-kinds';
 import { before as earlierOf, drawnMeasures } from './chart-measures';
 import type { Drawn, Picture } from './chart-measures';
 
+/** A bar with the space around it, the axis and the legend, and all of a picture at most. */
+const BAR_ROW = 20;
+const BESIDE_BARS = 56;
+const MOST_HEIGHT = 640;
+
 export interface ExploreChartProps {
   title: string;
   kind: WidgetKind;
@@ -45,6 +50,10 @@ export function ExploreChart(props: ExploreChartProps) {
     return assignSlots({}, split.column.name, values);
   }, [props.result]);
   const several = pictures.length > 1;
+  // Bars that lie have a line each: as many as one looks at in a page are there without being left out.
+  const lying = state.grain === null && (kind === 'bar' || kind === 'stacked_bar');
+  const [places] = lying ? readColumns(props.result).dimensions : [];
+  const tall = Math.min(MOST_HEIGHT, BAR_ROW * new Set(places?.values).size + BESIDE_BARS);
   const beside = several && state.grain === null;
   return (
     <>
@@ -68,7 +77,12 @@ export function ExploreChart(props: ExploreChartProps) {
             )}
             <Box
               sx={{
-                height: kind === 'number' ? 96 : several && !beside ? 200 : { xs: 280, sm: 320 },
+                height:
+                  kind === 'number'
+                    ? 96
+                    : several && !beside
+                      ? 200
+                      : { xs: Math.max(280, tall), sm: Math.max(320, tall) },
               }}
             >
               <PictureView
@@ -152,7 +166,7 @@ export function ChartKindField({ state, model, drawn, onKind }: ChartKindFieldPr
       helperText={
         state.chart !== null && state.chart !== drawn ? `Drawn as ${auto.toLowerCase()}` : undefined
       }
-      sx={{ width: 176 }}
+      sx={{ width: 192 }}
       slotProps={{
         select: {
           displayEmpty: true,

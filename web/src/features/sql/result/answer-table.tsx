@@ -6,7 +6,7 @@ import type { StoredResult } from '@/api/result-store';
 import { AnswerCard } from '@/components/answer-card';
 import { chunkComponent } from '@/components/chunk-component';
 import { DataTable } from '@/components/data-table';
-import { useDownloadPicture } from '@/components/picture/download-picture';
+import { useDownloadPicture } from '@/charts/picture/download-picture';
 import { provenanceLine } from '@/components/provenance/provenance-line';
 import { LoadingState } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';

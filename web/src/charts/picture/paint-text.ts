@@ -1,5 +1,5 @@
 // Words of the page on a canvas, line by line where the browser broke them, and with an ellipsis where it shows one.
-import { shorten } from '@/charts/core/geometry';
+import { shorten } from '../core/geometry';
 import type { Origin } from './paint-element';
 
 export const fontOf = (style: CSSStyleDeclaration): string =>
