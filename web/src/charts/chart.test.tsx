@@ -66,7 +66,7 @@ it('hides by its name in the legend what nothing can be filtered by, and never a
   const chart = await screen.findByRole('group');
   const ticks = () =>
     [...chart.querySelectorAll('[data-tick="value"]')].map((at) => at.textContent);
-  await waitFor(() => expect(ticks().at(-1)).toBe('3K'));
+  await waitFor(() => expect(ticks().at(-1)).toBe('3,000'));
   const name = screen.getByRole('button', { name: 'Other', pressed: true });
   await user.click(name);
   expect(ticks().at(-1)).toBe('30');
@@ -74,5 +74,5 @@ it('hides by its name in the legend what nothing can be filtered by, and never a
   await user.click(screen.getByRole('button', { name: now!.label, pressed: true }));
   expect(ticks().at(-1)).toBe('30');
   await user.click(name);
-  expect(ticks().at(-1)).toBe('3K');
+  expect(ticks().at(-1)).toBe('3,000');
 });

@@ -1,5 +1,6 @@
 // Which kinds of widgets can draw a choice of members, and which one suits it. Pure.
 import type { Model, WidgetKind } from '@/api/types';
+import { formatCount } from '@/lib/format';
 import { toMember } from '@/lib/members';
 import { pointAmong } from '@/lib/points';
 import { kindOf, widgetKinds } from '@/widgets/registry';
@@ -14,9 +15,10 @@ export function obstacle(kind: WidgetKindSpec, choice: Choice, model: Model): st
   const { measures, dimensions, time } = kind.fields;
   const over = choice.grain !== null;
   const between = (count: number, limits: { min: number; max: number }, what: string) => {
-    if (count < limits.min) return `needs ${limits.min === 1 ? 'a' : limits.min} ${what}`;
+    if (count < limits.min)
+      return limits.min === 1 ? `needs a ${what}` : `needs ${limits.min} ${what}s`;
     if (count <= limits.max) return null;
-    return limits.max === 0 ? `takes no ${what}` : `takes ${limits.max} ${what} at most`;
+    return limits.max === 0 ? `takes no ${what}` : `takes ${formatCount(limits.max, what)} at most`;
   };
   if (time === 'required' && !over) return 'needs a time';
   if (time === 'none' && over) return 'takes no time';

@@ -185,6 +185,10 @@ describe('kinds', () => {
     expect(drawnKind(state({ chart: 'area' }), flightsModel)).toBe('number');
     const area = kindChoices(state({}), flightsModel).find(({ kind }) => kind === 'area');
     expect(area?.obstacle).toBe('needs a time');
+    const map = kindChoices(state({ dimensions: ['carrier'] }), flightsModel).find(
+      ({ kind }) => kind === 'map',
+    );
+    expect(map?.obstacle).toBe('needs 2 dimensions');
   });
 
   it('draws measures of another scale beside the others, with the dimensions of all', () => {
