@@ -1,5 +1,5 @@
-// Names of the series with their colours and, above four, their dashes. A name is a button: it filters by what is a value of a
-// dimension, and hides and shows all else.
+// Names of the series with their colours and, above four, their dashes. A name is a button: it filters by a value where it can, and
+// else hides its series and shows it again.
 import Box from '@mui/material/Box';
 import { memo } from 'react';
 import { dashes } from '@/theme/palette';
@@ -76,7 +76,9 @@ export const Legend = memo(function Legend(props: LegendProps) {
         typography: 'caption',
         color: 'text.secondary',
         maxHeight: 34,
-        overflow: 'hidden',
+        // What does not fit in two lines is scrolled to.
+        overflow: 'auto',
+        scrollbarWidth: 'thin',
         '@media (pointer: coarse)': { maxHeight: 52, '& button': { minHeight: 24 } },
       }}
     >
@@ -113,7 +115,7 @@ export const Legend = memo(function Legend(props: LegendProps) {
               >
                 {content}
               </Box>
-            ) : series.member === null ? (
+            ) : (
               <Box
                 component="button"
                 type="button"
@@ -124,8 +126,6 @@ export const Legend = memo(function Legend(props: LegendProps) {
               >
                 {content}
               </Box>
-            ) : (
-              <Box sx={{ display: 'flex', alignItems: 'center', gap: 1.25 }}>{content}</Box>
             )}
           </li>
         );

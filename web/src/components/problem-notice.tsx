@@ -50,6 +50,8 @@ export function CopyDetails({ problem }: { problem: Problem }) {
 }
 
 export function ProblemNotice({ problem, onRetry, dense = false }: ProblemNoticeProps) {
+  // A small place has none for saying the same twice.
+  const errors = (problem.errors ?? []).filter(({ detail }) => !dense || detail !== problem.detail);
   return (
     <Box
       role="alert"
@@ -78,9 +80,9 @@ export function ProblemNotice({ problem, onRetry, dense = false }: ProblemNotice
             {problem.detail}
           </Typography>
         )}
-        {problem.errors && problem.errors.length > 0 && (
+        {errors.length > 0 && (
           <Box component="ul" sx={{ my: 1, pl: 4, color: 'text.secondary' }}>
-            {problem.errors.map((error) => (
+            {errors.map((error) => (
               <li key={`${error.field} ${error.detail}`}>
                 <strong>{error.field}</strong>: {error.detail}
               </li>
