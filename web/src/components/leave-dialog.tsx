@@ -1,5 +1,6 @@
 // Asks before what was typed is left behind. The question itself comes once there is something to lose, and not with the page.
 import { Suspense, useEffect } from 'react';
+import type { ReactNode } from 'react';
 import { chunkComponent } from './chunk-component';
 import type { ConfirmDialogProps } from './confirm-dialog';
 import { useGuard } from './use-guard';
@@ -11,10 +12,14 @@ const ConfirmDialog = chunkComponent<ConfirmDialogProps>(() =>
 export interface LeaveDialogProps {
   changed: boolean;
   /** What would not be saved: `the contract`. */
-  what: string;
+  what?: string;
+  title?: string;
+  /** What would be lost, where that is not a change. */
+  children?: ReactNode;
 }
 
-export function LeaveDialog({ changed, what }: LeaveDialogProps) {
+export function LeaveDialog(props: LeaveDialogProps) {
+  const { changed, what, title = 'Leave without saving?', children } = props;
   const leaving = useGuard(changed);
   useEffect(() => {
     // A chunk that does not come now is asked for again by the question itself.
@@ -25,12 +30,12 @@ export function LeaveDialog({ changed, what }: LeaveDialogProps) {
     <Suspense fallback={null}>
       <ConfirmDialog
         open
-        title="Leave without saving?"
+        title={title}
         confirmLabel="Leave"
         onConfirm={leaving.leave}
         onClose={leaving.stay}
       >
-        What you changed in {what} is not saved, and would be gone.
+        {children ?? `What you changed in ${what} is not saved, and would be gone.`}
       </ConfirmDialog>
     </Suspense>
   );

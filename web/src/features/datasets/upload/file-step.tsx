@@ -1,9 +1,8 @@
-// Drop a file or pick one. Says before sending when a file is larger than the server takes.
+// Drop a file, anywhere on the page, or pick one. Says before sending when a file is larger than the server takes.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
-import type { DragEvent } from 'react';
-import { useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { problemOf } from '@/api/problem';
 import { useGetBootstrapQuery } from '@/api/session-api';
 import type { Problem } from '@/api/types';
@@ -50,22 +49,38 @@ export function FileStep({
     } else onPick(file);
   };
 
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    take(event.dataTransfer.files);
-  };
+  // A file that misses the field would be opened by the browser in the place of this page.
+  const taken = useEffectEvent(take);
+  useEffect(() => {
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const dragged = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const left = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const dropped = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      taken(event.dataTransfer?.files ?? null);
+    };
+    window.addEventListener('dragover', dragged);
+    window.addEventListener('dragleave', left);
+    window.addEventListener('drop', dropped);
+    return () => {
+      window.removeEventListener('dragover', dragged);
+      window.removeEventListener('dragleave', left);
+      window.removeEventListener('drop', dropped);
+    };
+  }, []);
 
   const shown = refused ?? problem;
   return (
     <Box sx={{ display: 'grid', gap: 4 }}>
       <Box
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
         sx={{
           display: 'flex',
           flexDirection: 'column',

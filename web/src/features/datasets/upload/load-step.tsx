@@ -15,10 +15,13 @@ export function LoadStep({
   loadId,
   dataset,
   onEnd,
+  onRestart,
 }: {
   loadId: string;
-  dataset: string;
+  /** Where it is known before the server has said it. */
+  dataset: string | undefined;
   onEnd: (load: Load) => void;
+  onRestart: () => void;
 }) {
   const load = useGetLoadQuery(loadId, {
     pollingInterval: pollMs,
@@ -33,11 +36,26 @@ export function LoadStep({
   }, [ended, current, onEnd]);
 
   if (load.isError && current === undefined) {
-    return <ErrorState problem={toProblem(load.error)} onRetry={() => void load.refetch()} />;
+    const problem = toProblem(load.error);
+    const gone = problem.status === 404;
+    return (
+      <Box sx={{ display: 'grid', gap: 4, justifyItems: 'start' }}>
+        {gone ? (
+          <Box role="alert">
+            Nothing is known of this load any more: the server keeps how a load went for an hour,
+            and until it is started anew. What it stored is among the loads of its dataset.
+          </Box>
+        ) : (
+          <ErrorState problem={problem} onRetry={() => void load.refetch()} />
+        )}
+        <Button onClick={onRestart}>Choose another file</Button>
+      </Box>
+    );
   }
-  const total = current?.bytes_total ?? null;
+  // 0 is told while nobody knows it.
+  const total = current?.bytes_total || null;
   const read = current?.bytes_read ?? 0;
-  const share = total === null || total === 0 ? null : Math.min(100, (read / total) * 100);
+  const share = total === null ? null : Math.min(100, (read / total) * 100);
   return (
     <Box
       sx={{ p: 5, border: 1, borderColor: 'divider', borderRadius: 1, bgcolor: 'background.paper' }}
@@ -45,7 +63,7 @@ export function LoadStep({
       <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 3, mb: 3 }}>
         <Box sx={{ flex: 1, minWidth: 180 }}>
           <Box component="h2" sx={{ m: 0, fontSize: '0.875rem', fontWeight: 600 }}>
-            Loading into {dataset}
+            Loading into {current?.dataset ?? dataset ?? 'the dataset'}
           </Box>
           <Box sx={{ color: 'text.secondary', fontVariantNumeric: 'tabular-nums' }}>
             {formatCount(current?.rows ?? 0, 'row')}
@@ -65,6 +83,9 @@ export function LoadStep({
         value={share ?? 0}
         sx={{ height: 6 }}
       />
+      <Box sx={{ mt: 3, color: 'text.secondary' }}>
+        The load goes on if you leave this page. Its address leads back here.
+      </Box>
       {load.isError && (
         <Box role="status" sx={{ mt: 3, color: 'warning.main' }}>
           The server does not answer at the moment. The load goes on there; asking again.

@@ -21,7 +21,8 @@ const rejectsShown = 100;
 interface Props {
   load: Load;
   label: string;
-  onReview: () => void;
+  /** null where nothing was reviewed on this page. */
+  onReview: (() => void) | null;
   onRestart: () => void;
 }
 
@@ -29,9 +30,11 @@ export function ResultStep({ load, label, onReview, onRestart }: Props) {
   if (load.state === 'done') return <Done load={load} label={label} onRestart={onRestart} />;
   const ways = (
     <>
-      <Button variant="contained" color="primary" onClick={onReview}>
-        Back to columns
-      </Button>
+      {onReview && (
+        <Button variant="contained" color="primary" onClick={onReview}>
+          Back to columns
+        </Button>
+      )}
       <Button onClick={onRestart}>Other file</Button>
     </>
   );

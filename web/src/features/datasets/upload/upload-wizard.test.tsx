@@ -1,6 +1,7 @@
 // The journey from a file to a dataset, and its side roads: cancel, refusal, failure.
-import { screen, waitFor, within } from '@testing-library/react';
-import { http, HttpResponse } from 'msw';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { delay, http, HttpResponse } from 'msw';
+import { Link, useLocation } from 'react-router';
 import { describe, expect, it } from 'vitest';
 import UploadPage from '@/app/pages/upload-page';
 import type { NewLoad } from '@/api/types';
@@ -28,6 +29,86 @@ it('adds to the dataset that the address names, and to a new one where there is 
   const other = renderApp(<UploadPage />, { path: '/datasets/upload?to=gone' });
   await other.user.upload(await screen.findByLabelText('File to upload'), file());
   expect(await screen.findByRole('button', { name: 'Create dataset' })).toBeVisible();
+});
+
+function Address() {
+  const { pathname, search } = useLocation();
+  return <output data-testid="address">{pathname + search}</output>;
+}
+
+describe('a load that runs', () => {
+  it('stands in the address until another file is chosen', async () => {
+    let ended = false;
+    server.use(http.get('*/api/v1/loads/:id', () => HttpResponse.json(ended ? doneLoad : load())));
+    const { user } = renderApp(
+      <>
+        <UploadWizard />
+        <Address />
+      </>,
+      { path: '/datasets/upload?to=flights' },
+    );
+    await user.upload(screen.getByLabelText('File to upload'), file());
+    await user.click(await screen.findByRole('button', { name: 'Create dataset' }));
+    await screen.findByText(/^The load goes on if you leave this page/);
+    const address = screen.getByTestId('address');
+    // Beside the load that is asked for all the time, the address is the last to be drawn.
+    await waitFor(() => expect(address).toHaveTextContent('/datasets/upload?to=flights&load=ld1'), {
+      timeout: 8000,
+    });
+    ended = true;
+    await user.click(
+      await screen.findByRole('button', { name: 'Upload another' }, { timeout: 8000 }),
+    );
+    await waitFor(() => expect(address).toHaveTextContent(/\?to=flights$/));
+    expect(screen.getByRole('button', { name: 'Choose a file' })).toBeInTheDocument();
+  });
+
+  it('is come back to, and can still be stopped', async () => {
+    const { user } = renderApp(<UploadWizard />, { path: '/datasets/upload?load=ld1' });
+    expect(await screen.findByText('Loading into flights_2013')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
+    expect(await screen.findByText('The load was cancelled')).toBeInTheDocument();
+    // Nothing of it was reviewed here.
+    expect(screen.queryByRole('button', { name: 'Back to columns' })).not.toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Other file' })).toBeInTheDocument();
+  });
+
+  it('is no dead end where the server knows nothing of it any more', async () => {
+    server.use(
+      http.get('*/api/v1/loads/:id', () => refuse(404, 'not_found', 'No such load', 'gone')),
+    );
+    const { user } = renderApp(<UploadWizard />, { path: '/datasets/upload?load=ld0' });
+    expect(await screen.findByRole('alert')).toHaveTextContent(/^Nothing is known of this load/);
+    await user.click(screen.getByRole('button', { name: 'Choose another file' }));
+    expect(screen.getByRole('button', { name: 'Choose a file' })).toBeInTheDocument();
+  });
+});
+
+it('asks before a file is left that is on its way', async () => {
+  server.use(http.post('*/api/v1/uploads', () => delay('infinite')));
+  const { user } = renderApp(
+    <>
+      <UploadWizard />
+      <Link to="/elsewhere">Elsewhere</Link>
+      <Address />
+    </>,
+    { path: '/datasets/upload' },
+  );
+  await user.upload(screen.getByLabelText('File to upload'), file());
+  await user.click(screen.getByRole('link', { name: 'Elsewhere' }));
+  const question = await screen.findByRole('dialog', { name: 'Stop sending the file?' });
+  expect(screen.getByTestId('address')).toHaveTextContent('/datasets/upload');
+  await user.click(within(question).getByRole('button', { name: 'Leave' }));
+  await waitFor(() => expect(screen.getByTestId('address')).toHaveTextContent('/elsewhere'));
+});
+
+it('takes a file that is dropped beside the field', async () => {
+  renderApp(<UploadWizard />);
+  const dropped = { types: ['Files'], files: [file()] };
+  // Not prevented, the browser would open it in the place of the page.
+  expect(fireEvent.dragOver(document.body, { dataTransfer: dropped })).toBe(false);
+  expect(fireEvent.drop(document.body, { dataTransfer: dropped })).toBe(false);
+  expect(await screen.findByRole('button', { name: 'Create dataset' })).toBeInTheDocument();
 });
 
 async function openReview() {

@@ -1,18 +1,21 @@
 // From a file to a dataset in one page: file, columns and types, load, result. Nothing is stored
-// before the viewer has confirmed the columns.
+// before the viewer has confirmed the columns. The load that runs stands in the address, so that who
+// leaves or loads the page anew comes back to its progress and can still stop it.
 import Box from '@mui/material/Box';
 import { useEffect, useReducer, useRef } from 'react';
+import { useSearchParams } from 'react-router';
 import { useStartLoadMutation } from '@/api/loads-api';
 import { toProblem } from '@/api/problem';
 import { sendFile } from '@/api/send-file';
 import { announce } from '@/components/announcer';
+import { LeaveDialog } from '@/components/leave-dialog';
 import { FileStep } from './file-step';
 import { LoadStep } from './load-step';
 import { ResultStep } from './result-step';
 import { ReviewStep } from './review-step';
 import { SendStep } from './send-step';
 import { StepList } from './step-list';
-import { loadRequest, reduce, start } from './wizard-state';
+import { begin, loadRequest, reduce } from './wizard-state';
 import type { Target, WizardState } from './wizard-state';
 
 const spoken: Record<WizardState['step'], string> = {
@@ -25,7 +28,8 @@ const spoken: Record<WizardState['step'], string> = {
 
 // `into`: where the rows of a file go at first; null: to a new dataset.
 export function UploadWizard({ into = null }: { into?: Target | null }) {
-  const [state, dispatch] = useReducer(reduce, start);
+  const [params, setParams] = useSearchParams();
+  const [state, dispatch] = useReducer(reduce, params.get('load'), begin);
   const [startLoad, starting] = useStartLoadMutation();
   const sending = useRef<AbortController | null>(null);
   const panel = useRef<HTMLDivElement>(null);
@@ -41,14 +45,16 @@ export function UploadWizard({ into = null }: { into?: Target | null }) {
     announce(spoken[state.step]);
   }, [state.step]);
 
-  // Leaving the page would end what is on its way to the server.
-  const leaving = state.step === 'sending';
-  useEffect(() => {
-    if (!leaving) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [leaving]);
+  const nameLoad = (load: string | null): void =>
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        if (load === null) next.delete('load');
+        else next.set('load', load);
+        return next;
+      },
+      { replace: true },
+    );
 
   const send = async (file: File) => {
     const controller = new AbortController();
@@ -67,7 +73,15 @@ export function UploadWizard({ into = null }: { into?: Target | null }) {
     if (state.step !== 'review') return;
     const result = await startLoad(loadRequest(state.upload, state.choices));
     if (result.error) dispatch({ type: 'loadRefused', problem: toProblem(result.error) });
-    else dispatch({ type: 'loadStarted', load: result.data });
+    else {
+      dispatch({ type: 'loadStarted', load: result.data });
+      nameLoad(result.data.id);
+    }
+  };
+
+  const goBack = (type: 'reviewReopened' | 'restarted'): void => {
+    dispatch({ type });
+    nameLoad(null);
   };
 
   return (
@@ -111,19 +125,23 @@ export function UploadWizard({ into = null }: { into?: Target | null }) {
         {state.step === 'loading' && (
           <LoadStep
             loadId={state.loadId}
-            dataset={state.choices.dataset}
+            dataset={state.reviewed?.choices.dataset}
             onEnd={(load) => dispatch({ type: 'loadEnded', load })}
+            onRestart={() => goBack('restarted')}
           />
         )}
         {state.step === 'result' && (
           <ResultStep
             load={state.load}
-            label={state.choices.label || state.choices.dataset}
-            onReview={() => dispatch({ type: 'reviewReopened' })}
-            onRestart={() => dispatch({ type: 'restarted' })}
+            label={state.reviewed?.choices.label || state.load.dataset}
+            onReview={state.reviewed && (() => goBack('reviewReopened'))}
+            onRestart={() => goBack('restarted')}
           />
         )}
       </Box>
+      <LeaveDialog changed={state.step === 'sending'} title="Stop sending the file?">
+        It is still on its way to the server, and would have to be sent again.
+      </LeaveDialog>
     </Box>
   );
 }

@@ -24,12 +24,19 @@ export interface ReviewChoices {
 // A dataset that exists, to which rows are added unless the viewer chooses otherwise.
 export type Target = Pick<ReviewChoices, 'dataset' | 'label'>;
 
+// What was confirmed before the load began.
+export interface Reviewed {
+  upload: Upload;
+  choices: ReviewChoices;
+}
+
+// Of a load that the address names nothing was reviewed on this page.
 export type WizardState =
   | { step: 'file'; problem: Problem | null }
   | { step: 'sending'; file: File; progress: SendProgress }
-  | { step: 'review'; upload: Upload; choices: ReviewChoices; problem: Problem | null }
-  | { step: 'loading'; upload: Upload; choices: ReviewChoices; loadId: string }
-  | { step: 'result'; upload: Upload; choices: ReviewChoices; load: Load };
+  | ({ step: 'review'; problem: Problem | null } & Reviewed)
+  | { step: 'loading'; reviewed: Reviewed | null; loadId: string }
+  | { step: 'result'; reviewed: Reviewed | null; load: Load };
 
 export type WizardEvent =
   | { type: 'filePicked'; file: File }
@@ -45,6 +52,10 @@ export type WizardEvent =
   | { type: 'restarted' };
 
 export const start: WizardState = { step: 'file', problem: null };
+
+/** Where the page begins: with a file, or with the load that its address names. */
+export const begin = (loadId: string | null): WizardState =>
+  loadId === null ? start : { step: 'loading', reviewed: null, loadId };
 
 const timeTypes: ReadonlySet<ColumnType> = new Set(['timestamp', 'date']);
 
@@ -133,16 +144,15 @@ export function reduce(state: WizardState, event: WizardEvent): WizardState {
     case 'loadStarted': {
       if (state.step !== 'review') return state;
       const { upload, choices } = state;
-      return { step: 'loading', upload, choices, loadId: event.load.id };
+      return { step: 'loading', reviewed: { upload, choices }, loadId: event.load.id };
     }
     case 'loadEnded': {
       if (state.step !== 'loading') return state;
-      const { upload, choices } = state;
-      return { step: 'result', upload, choices, load: event.load };
+      return { step: 'result', reviewed: state.reviewed, load: event.load };
     }
     case 'reviewReopened':
-      return state.step === 'result' && state.load.state !== 'done'
-        ? { step: 'review', upload: state.upload, choices: state.choices, problem: null }
+      return state.step === 'result' && state.load.state !== 'done' && state.reviewed !== null
+        ? { step: 'review', ...state.reviewed, problem: null }
         : state;
     case 'restarted':
       return start;
