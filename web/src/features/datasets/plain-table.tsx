@@ -11,7 +11,7 @@ export interface PlainColumn<T> {
 export interface PlainTableProps<T> {
   label: string;
   columns: PlainColumn<T>[];
-  rows: T[];
+  rows: readonly T[];
   rowKey: (row: T) => string;
 }
 

@@ -8,10 +8,12 @@ import { formatNumber } from '@/lib/format';
 import { ProfileCard, profileGrid } from './profile-card';
 import { factsOf, valueText } from './profile-words';
 import { useColumnFormats } from './use-column-formats';
+import { useFoundColumns } from './use-found-columns';
 
 export function ProfileTab({ name }: { name: string }) {
   const profile = useGetDatasetProfileQuery(name);
   const formats = useColumnFormats(name);
+  const { shown, field } = useFoundColumns(profile.data?.columns ?? []);
   if (profile.data === undefined) {
     return profile.isError ? (
       <ErrorState problem={toProblem(profile.error)} onRetry={() => void profile.refetch()} />
@@ -19,18 +21,21 @@ export function ProfileTab({ name }: { name: string }) {
       <LoadingState rows={8} label="Reading every column" />
     );
   }
-  const { columns, rows } = profile.data;
+  const { rows } = profile.data;
   return (
-    <Box component="ul" aria-label="Profile of columns" sx={profileGrid}>
-      {columns.map((column) => (
-        <ColumnCard
-          key={column.name}
-          column={column}
-          format={formats.get(column.name) ?? null}
-          rows={rows}
-        />
-      ))}
-    </Box>
+    <>
+      {field}
+      <Box component="ul" aria-label="Profile of columns" sx={profileGrid}>
+        {shown.map((column) => (
+          <ColumnCard
+            key={column.name}
+            column={column}
+            format={formats.get(column.name) ?? null}
+            rows={rows}
+          />
+        ))}
+      </Box>
+    </>
   );
 }
 

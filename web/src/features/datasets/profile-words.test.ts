@@ -1,6 +1,6 @@
 // Columns in words.
 import { describe, expect, it } from 'vitest';
-import { factsOf, meanText, valueText } from './profile-words';
+import { factsOf, meanText, missingWords, valueText } from './profile-words';
 
 describe('a mean', () => {
   it.each([
@@ -35,6 +35,15 @@ describe('the facts of a column', () => {
       ['Mean', '3.5'],
     ]);
     expect(valueText('timestamp', null)('2013-01-01T05:00:00Z')).toMatch(/2013.*05:00$/);
+  });
+
+  it.each([
+    [0, 0, 'None'],
+    [1, 1, '1 (100%)'],
+    [1, 1_000, '1 (0.1%)'],
+    [3, 337_079, '3 (under 0.1%)'],
+  ])('say of %d missing among %d: %s', (nulls, rows, text) => {
+    expect(missingWords(nulls, rows)).toBe(text);
   });
 
   it('are the missing values where nothing else is known', () => {

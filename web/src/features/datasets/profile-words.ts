@@ -19,10 +19,16 @@ export const valueText =
   (value: Cell): string =>
     formatCell(value, { type, format, grain: type === 'timestamp' ? 'minute' : null });
 
-function missingText(nulls: number, rows: number): string {
+/** A tenth of a percent: what is less would be rounded to none. */
+const leastShare = 0.001;
+
+/** `8,255 (2.5%)`; what is there is never told as a share of nothing. */
+export function missingWords(nulls: number, rows: number): string {
   if (nulls === 0) return 'None';
   const share = rows === 0 ? 0 : nulls / rows;
-  return `${formatNumber(nulls, 'integer')} (${formatNumber(share, 'percent', 'compact')})`;
+  const few = share > 0 && share < leastShare;
+  const told = formatNumber(few ? leastShare : share, 'percent', 'compact');
+  return `${formatNumber(nulls, 'integer')} (${few ? 'under ' : ''}${told})`;
 }
 
 export interface Profiled {
@@ -40,7 +46,7 @@ export function factsOf(
 ): Fact[] {
   const text = valueText(type, format);
   return [
-    ['Missing', missingText(nulls, rows)],
+    ['Missing', missingWords(nulls, rows)],
     ...(distinct === null
       ? []
       : ([

@@ -3,6 +3,7 @@ import Box from '@mui/material/Box';
 import type { ContractRule, DatasetColumn } from '@/api/types';
 import { SectionCard } from '@/components/section-card';
 import { TypeMark } from '../type-mark';
+import { useFoundColumns } from '../use-found-columns';
 import { columnsOf, demandOf, outcomeOf } from './rule-words';
 
 export interface ByColumnProps {
@@ -11,14 +12,16 @@ export interface ByColumnProps {
 }
 
 export function ByColumn({ columns, rules }: ByColumnProps) {
+  const { shown, field } = useFoundColumns(columns);
   return (
     <SectionCard title="By column" flush>
+      {field && <Box sx={{ px: 4 }}>{field}</Box>}
       <Box
         component="ul"
         aria-label="Columns and their rules"
         sx={{ listStyle: 'none', m: 0, p: 0 }}
       >
-        {columns.map(({ name, type }) => (
+        {shown.map(({ name, type }) => (
           <Box
             component="li"
             key={name}

@@ -10,6 +10,7 @@ import { formatNumber } from '@/lib/format';
 import { ProfileCard, profileGrid } from '../profile-card';
 import { factsOf, valueText } from '../profile-words';
 import type { ColumnFormats } from '../use-column-formats';
+import { useFoundColumns } from '../use-found-columns';
 import { DriftChip } from './drift-chip';
 import { bySeverity, driftSentence, findingsOfColumn } from './drift-words';
 import type { Finding } from './drift-words';
@@ -27,7 +28,8 @@ export interface LoadProfileViewProps {
 }
 
 export function LoadProfileView({ profile, formats }: LoadProfileViewProps) {
-  const { columns, rows, sampled_rows: sampled } = profile;
+  const { rows, sampled_rows: sampled } = profile;
+  const { shown, field } = useFoundColumns(profile.columns);
   return (
     <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'minmax(0, 1fr)' }}>
       <DriftList profile={profile} />
@@ -36,8 +38,9 @@ export function LoadProfileView({ profile, formats }: LoadProfileViewProps) {
           ? `Missing, smallest and largest are of all ${whole(rows)} rows of the load, everything else of a sample of ${whole(sampled)}.`
           : `Of all ${whole(rows)} rows of the load.`}
       </Box>
+      {field && <div>{field}</div>}
       <Box component="ul" aria-label="Profile of the load" sx={profileGrid}>
-        {columns.map((column) => (
+        {shown.map((column) => (
           <ColumnCard
             key={column.name}
             column={column}

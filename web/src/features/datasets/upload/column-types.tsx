@@ -6,6 +6,7 @@ import { ListHead } from '@/components/list-head';
 import { SectionCard } from '@/components/section-card';
 import { typeWords } from '@/components/type-sign';
 import { columnTypes } from '../type-mark';
+import { useFoundColumns } from '../use-found-columns';
 import { typeOf } from './wizard-state';
 import type { ReviewChoices } from './wizard-state';
 
@@ -29,6 +30,7 @@ const grid = {
 
 export function ColumnTypes({ upload, choices, onChange }: Props) {
   const { columns } = upload.inference;
+  const { shown, field } = useFoundColumns(columns);
   const changed = columns.filter(
     (column) => typeOf(upload, choices, column.name) !== column.type,
   ).length;
@@ -44,14 +46,23 @@ export function ColumnTypes({ upload, choices, onChange }: Props) {
       }
       flush
     >
+      {field && <Box sx={{ px: 4 }}>{field}</Box>}
       <ListHead grid={grid} names={['Column', 'Type', 'Examples', 'Read as missing']} />
       <Box
         component="ul"
         aria-label="Columns"
-        sx={{ listStyle: 'none', m: 0, p: 0, maxHeight: 440, overflow: 'auto' }}
+        sx={{
+          listStyle: 'none',
+          m: 0,
+          p: 0,
+          maxHeight: 440,
+          overflow: 'auto',
+          // What only readers of the screen see is placed in it, and would make the page longer otherwise.
+          position: 'relative',
+        }}
         tabIndex={0}
       >
-        {columns.map((column) => (
+        {shown.map((column) => (
           <ColumnItem
             key={column.name}
             column={column}
