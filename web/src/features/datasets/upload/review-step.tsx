@@ -151,13 +151,6 @@ export function ReviewStep({
           )}
         </Box>
       </SectionCard>
-      <ReadingFields
-        upload={upload}
-        draft={reading}
-        unread={unread}
-        onChange={setReading}
-        onReread={onReread}
-      />
       <ColumnTypes upload={upload} choices={choices} onChange={onChange} />
       <SectionCard title="First rows" lead="As they stand in the file" flush>
         <Box sx={{ borderTop: 1, borderColor: 'divider' }}>
@@ -172,6 +165,13 @@ export function ReviewStep({
           />
         </Box>
       </SectionCard>
+      <ReadingFields
+        upload={upload}
+        draft={reading}
+        unread={unread}
+        onChange={setReading}
+        onReread={onReread}
+      />
       {problem && <ProblemNotice problem={problem} />}
       <Box
         sx={{
