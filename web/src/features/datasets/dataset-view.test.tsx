@@ -99,10 +99,25 @@ describe('what else there is to do', () => {
   });
 
   it('asks before a dataset is deleted, and leads to the others', async () => {
+    server.use(
+      http.get('*/api/v1/dashboards', () =>
+        HttpResponse.json({
+          items: ['Punctuality', 'Weather'].map((title) => ({
+            id: title,
+            title,
+            models: [title === 'Weather' ? 'weather' : 'flights'],
+          })),
+        }),
+      ),
+    );
     const { user } = open('');
     await menu(user);
     await user.click(screen.getByRole('menuitem', { name: 'Delete dataset\u2026' }));
     const question = await screen.findByRole('dialog', { name: 'Delete Flights?' });
+    expect(
+      await within(question).findByText(/^1 dashboard stops showing its numbers/),
+    ).toHaveTextContent('Punctuality');
+    expect(question).not.toHaveTextContent('Weather');
     await user.click(within(question).getByRole('button', { name: 'Delete dataset' }));
     await waitFor(() => expect(address()).toBe('/datasets'));
   });
@@ -160,11 +175,13 @@ describe('versions', () => {
     const { user } = open('?tab=versions');
     await user.click(await screen.findByRole('button', { name: 'Open version 2' }));
     const dialog = await screen.findByRole('dialog', { name: 'Look at version 2' });
-    const dashboard = await within(dialog).findByRole('link', { name: 'Departures' });
+    const dashboard = await within(dialog).findByRole('link', {
+      name: /^Dashboard\s*Departures$/,
+    });
     expect(decodeURIComponent(dashboard.getAttribute('href') ?? '')).toBe(
       '/dashboards/d1?asOf=2026-11-22T18:02:00.000Z',
     );
-    expect(within(dialog).queryByRole('link', { name: 'Rain' })).not.toBeInTheDocument();
+    expect(within(dialog).queryByRole('link', { name: /Rain/ })).not.toBeInTheDocument();
     const explore = within(dialog).getByRole('link', { name: 'Explore it' });
     expect(decodeURIComponent(explore.getAttribute('href') ?? '')).toBe(
       '/explore?model=flights&asOf=2026-11-22T18:02:00.000Z',

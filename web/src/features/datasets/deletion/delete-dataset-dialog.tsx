@@ -1,5 +1,7 @@
-// Deleting a dataset takes its rows with it and cannot be undone, so it asks.
+// Deleting a dataset takes its rows with it and cannot be undone, so it asks, and says which dashboards have no numbers then.
+import Box from '@mui/material/Box';
 import { useNavigate } from 'react-router';
+import { useListDashboardsQuery } from '@/api/dashboards-api';
 import { useDeleteDatasetMutation } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import type { DatasetDetail } from '@/api/types';
@@ -40,8 +42,32 @@ export function DeleteDatasetDialog({ dataset, open, onClose }: Props) {
       onConfirm={() => void confirm()}
       onClose={onClose}
     >
-      {formatCount(dataset.rows, 'row')} and the model go with it, and dashboards on this dataset
-      stop showing numbers. This cannot be undone.
+      {formatCount(dataset.rows, 'row')} and the model go with it. This cannot be undone.
+      <Readers of={dataset.name} />
     </ConfirmDialog>
+  );
+}
+
+/** More of them would hide the question. */
+const shown = 5;
+
+function Readers({ of }: { of: string }) {
+  const dashboards = useListDashboardsQuery();
+  if (dashboards.data === undefined) {
+    return <Box sx={{ mt: 3 }}>Dashboards on this dataset stop showing numbers.</Box>;
+  }
+  const readers = dashboards.data.filter(({ models }) => models.includes(of));
+  if (readers.length === 0) return <Box sx={{ mt: 3 }}>No dashboard reads it.</Box>;
+  const more = readers.length - shown;
+  return (
+    <Box sx={{ mt: 3 }}>
+      {formatCount(readers.length, 'dashboard stops', 'dashboards stop')} showing its numbers:
+      <Box component="ul" sx={{ m: 0, mt: 1, pl: 5, overflowWrap: 'anywhere' }}>
+        {readers.slice(0, shown).map(({ id, title }) => (
+          <li key={id}>{title}</li>
+        ))}
+        {more > 0 && <li>and {formatCount(more, 'other')}</li>}
+      </Box>
+    </Box>
   );
 }

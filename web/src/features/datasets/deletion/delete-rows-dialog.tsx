@@ -143,7 +143,10 @@ export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogP
             value={typed}
             disabled={busy}
             onChange={(event) => setTyped(event.target.value)}
-            slotProps={{ htmlInput: { inputMode: 'numeric', autoComplete: 'off' } }}
+            slotProps={{
+              inputLabel: { shrink: true },
+              htmlInput: { inputMode: 'numeric', autoComplete: 'off' },
+            }}
           />
         </>
       )}

@@ -51,6 +51,8 @@ export function OpenAsOf({ dataset, version, zone, onClose }: OpenAsOfProps) {
           <Way
             key={dashboard.id}
             icon="dashboard"
+            // It is often called as the dataset is.
+            kind="Dashboard"
             label={dashboard.title}
             to={`/dashboards/${encodeURIComponent(dashboard.id)}?asOf=${asOf}`}
             onFollow={onClose}
@@ -72,7 +74,16 @@ export function OpenAsOf({ dataset, version, zone, onClose }: OpenAsOfProps) {
   );
 }
 
-function Way(props: { icon: IconName; label: string; to: string; onFollow: () => void }) {
+interface WayProps {
+  icon: IconName;
+  /** What it leads to, where the label is the name of it. */
+  kind?: string;
+  label: string;
+  to: string;
+  onFollow: () => void;
+}
+
+function Way(props: WayProps) {
   return (
     <li>
       <Button
@@ -83,7 +94,14 @@ function Way(props: { icon: IconName; label: string; to: string; onFollow: () =>
         startIcon={<Icon name={props.icon} size={16} />}
         sx={{ justifyContent: 'flex-start', textAlign: 'left' }}
       >
-        {props.label}
+        {props.kind && (
+          <Box component="span" sx={{ color: 'text.secondary', fontWeight: 400, mr: 1.5 }}>
+            {props.kind}{' '}
+          </Box>
+        )}
+        <Box component="span" sx={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+          {props.label}
+        </Box>
       </Button>
     </li>
   );
