@@ -256,12 +256,12 @@ test('somebody sees their part of the rows, and an admin sees what they see', as
 
   await test.step('without the attribute there is nothing, and every page says why', async () => {
     await open(server, page, '/settings');
-    await page.getByRole('button', { name: `Attributes of ${ann.name}` }).click();
-    const dialog = page.getByRole('dialog', { name: `Attributes of ${ann.name}` });
+    await page.getByRole('button', { name: `Change ${ann.name}` }).click();
+    const dialog = page.getByRole('dialog', { name: `Change ${ann.name}` });
     await look(page, 'attributes');
     await dialog.getByRole('button', { name: 'Remove airport' }).click();
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await expect(page.getByText(`The attributes of ${ann.name} were saved`)).toBeVisible();
+    await expect(page.getByText(`${ann.name} was saved`)).toBeVisible();
 
     await open(server, theirs, `${dashboard}?time=all`);
     await expect(card(theirs, 'Flights')).toContainText(reason);

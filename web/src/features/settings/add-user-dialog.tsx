@@ -112,7 +112,7 @@ export function AddUserDialog({ offers, onClose }: AddUserDialogProps) {
       <FormField
         label="First password"
         autoComplete="off"
-        hint="Hand it over in person or by a safe channel."
+        hint="At least 12 characters. Hand it over in person or by a safe channel."
         error={errors.password?.message}
         {...form.register('password')}
       />

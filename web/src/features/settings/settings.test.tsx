@@ -136,8 +136,8 @@ describe('attributes', () => {
       }),
     );
     const { user } = open(role);
-    await user.click(await screen.findByRole('button', { name: `Attributes of ${name}` }));
-    const dialog = await screen.findByRole('dialog', { name: `Attributes of ${name}` });
+    await user.click(await screen.findByRole('button', { name: `Change ${name}` }));
+    const dialog = await screen.findByRole('dialog', { name: `Change ${name}` });
     return { user, dialog, saved };
   }
   const save = (dialog: HTMLElement) => within(dialog).getByRole('button', { name: 'Save' });
@@ -177,7 +177,20 @@ describe('attributes', () => {
         },
       ]),
     );
-    expect(await screen.findByText('The attributes of Bo Sandberg were saved')).toBeVisible();
+    expect(await screen.findByText('Bo Sandberg was saved')).toBeVisible();
+  });
+
+  it('and a budget that is typed beside them is sent with them', async () => {
+    const { user, dialog, saved } = await openAttributes('Chi Okafor');
+    const rows = within(dialog).getByRole('textbox', { name: 'Rows at most' });
+    await user.type(rows, 'many');
+    await user.click(save(dialog));
+    expect(within(dialog).getByText('A whole number, or nothing')).toBeVisible();
+    expect(saved).toEqual([]);
+    await user.clear(rows);
+    await user.type(rows, '1,000,000');
+    await user.click(save(dialog));
+    await waitFor(() => expect(saved).toEqual([{ attributes: {}, budget: { rows: 1_000_000 } }]));
   });
 
   it('are refused with the reason at its field', async () => {
@@ -206,8 +219,8 @@ describe('attributes', () => {
 
   it('are not changed of those whom one may not change', async () => {
     open('admin');
-    expect(await screen.findByRole('button', { name: 'Attributes of Bo Sandberg' })).toBeEnabled();
-    expect(screen.queryByRole('button', { name: 'Attributes of Ada Lind' })).toBeNull();
+    expect(await screen.findByRole('button', { name: 'Change Bo Sandberg' })).toBeEnabled();
+    expect(screen.queryByRole('button', { name: 'Change Ada Lind' })).toBeNull();
   });
 
   it('are given to somebody who is added', async () => {

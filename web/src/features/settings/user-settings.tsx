@@ -1,4 +1,4 @@
-// The people of the organisation: list, add, change the role and the attributes, remove.
+// The people of the organisation: list, add, change the role, the attributes and the budget, remove.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
@@ -10,6 +10,7 @@ import { useSession } from '@/api/session-slice';
 import type { Role, UserRow } from '@/api/types';
 import { useDeleteUserMutation, useListUsersQuery, useUpdateUserMutation } from '@/api/users-api';
 import { ConfirmDialog } from '@/components/confirm-dialog';
+import { DialogPending } from '@/components/dialog-pending';
 import { SectionCard } from '@/components/section-card';
 import { ErrorState, LoadingState } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
@@ -18,10 +19,11 @@ import { Icon } from '@/theme/icons';
 import { AddUserDialog } from './add-user-dialog';
 import { AttributeChips } from './attributes/attribute-chips';
 import { namesIn } from './attributes/attribute-rows';
+import { budgetWords } from './keys/key-words';
 import { KeysLeft } from './keys/keys-left';
 import { grantableRoles, roleWords } from './roles';
 
-const AttributesDialog = lazy(() => import('./attributes/attributes-dialog'));
+const PersonDialog = lazy(() => import('./attributes/person-dialog'));
 
 export function UserSettings() {
   const users = useListUsersQuery();
@@ -72,6 +74,7 @@ function UserItem({ user, offers }: { user: UserRow; offers: readonly string[] }
   const [confirming, setConfirming] = useState(false);
   const [describing, setDescribing] = useState(false);
   const isSelf = session.user?.id === user.id;
+  const bounds = budgetWords(user.budget);
   const roles = grantableRoles(session.user?.role ?? 'viewer');
   const fixed = isSelf || !roles.includes(user.role);
 
@@ -118,7 +121,7 @@ function UserItem({ user, offers }: { user: UserRow; offers: readonly string[] }
       }}
     >
       <Box sx={{ flex: 1, minWidth: 200 }}>
-        <Box sx={{ fontWeight: 500 }}>
+        <Box sx={{ fontWeight: 500, overflowWrap: 'anywhere' }}>
           {user.name}
           {isSelf && (
             <Box component="span" sx={{ color: 'text.secondary', fontWeight: 400 }}>
@@ -129,6 +132,7 @@ function UserItem({ user, offers }: { user: UserRow; offers: readonly string[] }
         </Box>
         <Box sx={{ color: 'text.secondary', fontSize: '0.75rem', overflowWrap: 'anywhere' }}>
           {user.email} · added {formatAge(user.created_at)}
+          {bounds && ` · ${bounds}`}
         </Box>
         <AttributeChips name={user.name} attributes={user.attributes} />
       </Box>
@@ -151,7 +155,7 @@ function UserItem({ user, offers }: { user: UserRow; offers: readonly string[] }
         </TextField>
       )}
       <IconButton
-        aria-label={`Attributes of ${user.name}`}
+        aria-label={`Change ${user.name}`}
         aria-haspopup="dialog"
         disabled={fixed}
         onClick={() => setDescribing(true)}
@@ -168,8 +172,8 @@ function UserItem({ user, offers }: { user: UserRow; offers: readonly string[] }
         <Icon name="trash" />
       </IconButton>
       {describing && (
-        <Suspense fallback={null}>
-          <AttributesDialog user={user} offers={offers} onClose={() => setDescribing(false)} />
+        <Suspense fallback={<DialogPending />}>
+          <PersonDialog user={user} offers={offers} onClose={() => setDescribing(false)} />
         </Suspense>
       )}
       <ConfirmDialog

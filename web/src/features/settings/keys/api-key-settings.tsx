@@ -8,6 +8,7 @@ import type { ApiKey } from '@/api/types';
 import { toProblem } from '@/api/problem';
 import { useListUsersQuery } from '@/api/users-api';
 import { ConfirmDialog } from '@/components/confirm-dialog';
+import { DialogPending } from '@/components/dialog-pending';
 import { SectionCard } from '@/components/section-card';
 import { ErrorState, LoadingState } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
@@ -66,7 +67,7 @@ export default function ApiKeySettings() {
         </Box>
       )}
       {making && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<DialogPending />}>
           <KeyDialog offers={offers} onClose={() => setMaking(false)} />
         </Suspense>
       )}
@@ -143,7 +144,7 @@ function KeyItem({ of: key, offers, now }: KeyItemProps) {
         <Icon name="trash" />
       </IconButton>
       {changing && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<DialogPending />}>
           <KeyDialog given={key} offers={offers} onClose={() => setChanging(false)} />
         </Suspense>
       )}

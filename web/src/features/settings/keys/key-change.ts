@@ -1,4 +1,4 @@
-// What of an API key is changed: what is the same is not sent, and nothing where nothing differs. Pure.
+// What of an API key, or of a budget, is changed: what is the same is not sent, and nothing where nothing differs. Pure.
 import type { ApiKey, ApiKeyChange } from '@/api/types';
 import type { Attributes, Budget } from '@/api/types';
 
@@ -10,7 +10,7 @@ const written = (attributes: Attributes): string =>
       .sort(([one], [other]) => (one < other ? -1 : 1)),
   );
 
-const sameBudget = (one: Budget, other: Budget): boolean =>
+export const sameBudget = (one: Budget, other: Budget): boolean =>
   (one.rows ?? null) === (other.rows ?? null) &&
   (one.bytes ?? null) === (other.bytes ?? null) &&
   (one.cost ?? null) === (other.cost ?? null);
