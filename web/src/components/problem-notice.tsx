@@ -50,8 +50,8 @@ export function CopyDetails({ problem }: { problem: Problem }) {
 }
 
 export function ProblemNotice({ problem, onRetry, dense = false }: ProblemNoticeProps) {
-  // A small place has none for saying the same twice.
-  const errors = (problem.errors ?? []).filter(({ detail }) => !dense || detail !== problem.detail);
+  // Where a single field is at fault, the server says the same of it as of the whole.
+  const faults = (problem.errors ?? []).filter(({ detail }) => detail !== problem.detail);
   return (
     <Box
       role="alert"
@@ -80,9 +80,9 @@ export function ProblemNotice({ problem, onRetry, dense = false }: ProblemNotice
             {problem.detail}
           </Typography>
         )}
-        {errors.length > 0 && (
+        {faults.length > 0 && (
           <Box component="ul" sx={{ my: 1, pl: 4, color: 'text.secondary' }}>
-            {errors.map((error) => (
+            {faults.map((error) => (
               <li key={`${error.field} ${error.detail}`}>
                 <strong>{error.field}</strong>: {error.detail}
               </li>

@@ -133,9 +133,10 @@ export const theme = createTheme({
         },
         // A disabled button still says what it would do.
         contained: {
-          '&.Mui-disabled': {
+          '&.Mui-disabled': { backgroundColor: 'var(--tm-palette-surface-sunken)' },
+          // Where it turns in the middle, its words would be crossed by that.
+          '&.Mui-disabled:not(.MuiButton-loadingPositionCenter)': {
             color: 'var(--tm-palette-text-secondary)',
-            backgroundColor: 'var(--tm-palette-surface-sunken)',
           },
         },
       },

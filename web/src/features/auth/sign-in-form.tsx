@@ -1,6 +1,8 @@
 // Email and password. Says what went wrong in words and keeps what was typed.
 import { zodResolver } from '@hookform/resolvers/zod';
+import Box from '@mui/material/Box';
 import { useForm } from 'react-hook-form';
+import { toProblem } from '@/api/problem';
 import { useSignInMutation } from '@/api/session-api';
 import { FormField } from '@/components/form-field';
 import { GuestForm } from './guest-form';
@@ -13,6 +15,7 @@ export function SignInForm() {
     resolver: zodResolver(signInSchema),
     defaultValues: { email: '', password: '' },
   });
+  const refused = answer.error !== undefined && toProblem(answer.error).status === 401;
   const submit = form.handleSubmit(async (values) => {
     const result = await signIn(values);
     if (result.error) form.setFocus('password', { shouldSelect: true });
@@ -40,6 +43,11 @@ export function SignInForm() {
         error={form.formState.errors.password?.message}
         {...form.register('password')}
       />
+      {refused && (
+        <Box sx={{ color: 'text.secondary' }}>
+          Forgotten it? Whoever runs the server can give you a new password.
+        </Box>
+      )}
     </GuestForm>
   );
 }

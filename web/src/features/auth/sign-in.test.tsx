@@ -29,6 +29,7 @@ describe('sign in', () => {
     expect(await screen.findByRole('alert')).toHaveTextContent(
       'This email and password do not match',
     );
+    expect(screen.getByText(/^Forgotten it\? Whoever runs the server/)).toBeVisible();
     expect(screen.getByLabelText('Email')).toHaveValue('ada@harbour.example');
     await waitFor(() => expect(screen.getByLabelText('Password')).toHaveFocus());
   });
@@ -40,6 +41,7 @@ describe('sign in', () => {
     await user.type(screen.getByLabelText('Email'), 'ada@harbour.example');
     await user.type(screen.getByLabelText('Password'), 'a long enough password{Enter}');
     expect(await screen.findByRole('alert')).toHaveTextContent('The server could not be reached');
+    expect(screen.queryByText(/^Forgotten it/)).not.toBeInTheDocument();
   });
 
   it('returns to the page that was asked for', async () => {

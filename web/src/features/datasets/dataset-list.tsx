@@ -104,7 +104,7 @@ function DatasetItem({ dataset }: { dataset: DatasetSummary }) {
           ? formatRange(dataset.time_min, dataset.time_max, 'UTC')
           : 'No time column'}
       </Box>
-      <Box sx={{ ...quiet, fontSize: { xs: '0.75rem', md: 'inherit' } }}>
+      <Box sx={{ ...quiet, fontSize: { xs: '0.75rem', md: '0.8125rem' } }}>
         {formatAge(dataset.updated_at)}
       </Box>
     </ListItem>

@@ -79,7 +79,7 @@ export function LoadItem({ dataset, load, recent, zone }: LoadItemProps) {
           sx={{
             color: 'text.secondary',
             fontVariantNumeric: 'tabular-nums',
-            fontSize: { xs: '0.75rem', md: 'inherit' },
+            fontSize: { xs: '0.75rem', md: '0.8125rem' },
             order: { xs: 2, md: 0 },
           }}
         >

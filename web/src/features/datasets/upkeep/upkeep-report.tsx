@@ -68,7 +68,7 @@ function Records({ report, dataset }: { report: Report; dataset: string | undefi
   }
   if (records.length === 0) {
     return (
-      <EmptyState icon="check" title="There was nothing to do yet">
+      <EmptyState dense title="There was nothing to do yet">
         {report.listed_at === null
           ? 'The server has just been started.'
           : `All datasets were looked at ${formatAge(report.listed_at)}.`}

@@ -34,7 +34,7 @@ export function VersionItem({ version, latest, zone, onOpen, onCompare }: Versio
   const change = {
     textAlign: { md: 'right' },
     fontVariantNumeric: 'tabular-nums',
-    fontSize: { xs: '0.75rem', md: 'inherit' },
+    fontSize: { xs: '0.75rem', md: '0.8125rem' },
   };
   return (
     <Box
@@ -67,7 +67,7 @@ export function VersionItem({ version, latest, zone, onOpen, onCompare }: Versio
           ...quiet,
           fontVariantNumeric: 'tabular-nums',
           textAlign: { xs: 'right', md: 'left' },
-          fontSize: { xs: '0.75rem', md: 'inherit' },
+          fontSize: { xs: '0.75rem', md: '0.8125rem' },
         }}
       >
         {formatCommit(version.committed_at, zone)}
