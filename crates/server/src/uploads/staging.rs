@@ -143,7 +143,7 @@ impl Staging {
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let usage = ledger.entry(tenancy.slug().clone()).or_default();
         if usage.files >= self.max_files {
-            return Err(Problem::exhausted(format!("{} files wait already; load or wait", usage.files), 60));
+            return Err(Problem::exhausted(format!("{} files wait to be loaded already; load one of them, or try again later: each is kept for an hour", usage.files), 60));
         }
         usage.files += 1;
         let id = Uuid::now_v7();
@@ -158,7 +158,7 @@ impl Staging {
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let usage = ledger.entry(staged.tenant.clone()).or_default();
         if usage.bytes + bytes > self.max_upload_bytes.saturating_mul(BYTES_FACTOR) {
-            return Err(Problem::exhausted("too many bytes wait already; load or wait", 60));
+            return Err(Problem::exhausted("too many bytes wait to be loaded already; load some of them, or try again later: each file is kept for an hour", 60));
         }
         usage.bytes += bytes;
         staged.size_bytes += bytes;
