@@ -48,7 +48,8 @@ export function ResultStep({ load, label, onReview, onRestart }: Props) {
   return (
     <Box sx={{ display: 'grid', gap: 4 }}>
       <ProblemNotice
-        problem={load.problem ?? { ...problemOf('internal'), title: 'The load failed' }}
+        // What the server calls it is said of requests.
+        problem={{ ...(load.problem ?? problemOf('internal')), title: 'The load failed' }}
       />
       <Box sx={{ color: 'text.secondary' }}>Nothing was stored.</Box>
       <Box sx={{ display: 'flex', gap: 2 }}>{ways}</Box>

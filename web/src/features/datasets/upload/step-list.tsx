@@ -13,8 +13,14 @@ const placeOf: Record<WizardState['step'], number> = {
   result: 3,
 };
 
-export function StepList({ step }: { step: WizardState['step'] }) {
-  const place = placeOf[step];
+export interface StepListProps {
+  step: WizardState['step'];
+  /** The load has ended and has stored nothing. */
+  undone: boolean;
+}
+
+export function StepList({ step, undone }: StepListProps) {
+  const place = undone ? placeOf.loading : placeOf[step];
   return (
     <Box
       component="ol"

@@ -444,7 +444,11 @@ describe('upload wizard', () => {
     await waitFor(() =>
       expect(screen.getByRole('alert')).toHaveTextContent('12 of 20 rows do not fit'),
     );
+    expect(screen.getByText('The load failed')).toBeInTheDocument();
     expect(screen.getByText('Nothing was stored.')).toBeInTheDocument();
+    // Neither that step nor the last is done.
+    const steps = within(screen.getByRole('list', { name: 'Steps' })).getAllByRole('listitem');
+    expect(steps.find((step) => step.hasAttribute('aria-current'))).toHaveTextContent('Load');
   });
 });
 

@@ -92,7 +92,7 @@ export function UploadWizard({ into = null }: { into?: Target | null }) {
         gap: { xs: 4, md: 8 },
       }}
     >
-      <StepList step={state.step} />
+      <StepList step={state.step} undone={state.step === 'result' && state.load.state !== 'done'} />
       <Box
         ref={panel}
         tabIndex={-1}
