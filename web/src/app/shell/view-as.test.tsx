@@ -1,7 +1,8 @@
 // Viewing as somebody else from the account menu: the banner stays, what changes something is gone, and Stop brings it back.
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse, ws } from 'msw';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { pages } from '@/app/page-chunks';
 import { AppRoutes } from '@/app/router';
 import type { Role } from '@/api/types';
 import { session } from '@/testing/fixtures';
@@ -31,6 +32,15 @@ async function choose(user: User, name: RegExp): Promise<void> {
 
 const live = ws.link(/^wss?:.*\/api\/v1\/live$/);
 let asked: string[] = [];
+
+// A busy machine takes longer for the code of a page than a test waits for what is on it.
+beforeAll(async () => {
+  await Promise.all([
+    pages.datasets.preload(),
+    pages.dashboard.preload(),
+    pages.settings.preload(),
+  ]);
+}, 60_000);
 
 beforeEach(() => {
   sessionStorage.clear();
