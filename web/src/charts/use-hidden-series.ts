@@ -22,7 +22,12 @@ export function without(spec: ChartSpec, hidden: ReadonlySet<string>): ChartSpec
       ? !noBefore && !(entry.of !== undefined && hidden.has(entry.of))
       : !hidden.has(entry.id),
   );
-  return series.every(isBefore) ? spec : { ...spec, series };
+  const [only, ...more] = series.filter((entry) => !isBefore(entry));
+  if (!only) return spec;
+  // Axis and words are those of the one measure that is left.
+  const measure =
+    only.measure && more.length === 0 ? { ...only.measure, label: only.label } : spec.measure;
+  return { ...spec, series, measure };
 }
 
 export function useHiddenSeries(spec: ChartSpec): HiddenSeries {

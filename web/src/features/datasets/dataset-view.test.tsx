@@ -118,6 +118,8 @@ describe('what else there is to do', () => {
       await within(question).findByText(/^1 dashboard stops showing its numbers/),
     ).toHaveTextContent('Punctuality');
     expect(question).not.toHaveTextContent('Weather');
+    // The list does not tell of these.
+    expect(question).toHaveTextContent('So do those over views of it');
     await user.click(within(question).getByRole('button', { name: 'Delete dataset' }));
     await waitFor(() => expect(address()).toBe('/datasets'));
   });

@@ -1,4 +1,5 @@
 // The bounds of a budget, rows, megabytes and cost, each with no limit where it is empty.
+import Box from '@mui/material/Box';
 import InputAdornment from '@mui/material/InputAdornment';
 import TextField from '@mui/material/TextField';
 import { readCount } from './budget-text';
@@ -64,5 +65,27 @@ export function BudgetFields({ typed, fixed = false, onType }: BudgetFieldsProps
         onType={(cost) => onType({ ...typed, cost })}
       />
     </>
+  );
+}
+
+export interface BudgetGroupProps extends Omit<BudgetFieldsProps, 'fixed'> {
+  /** Whose questions: `theirs`, `it`. */
+  whose: string;
+}
+
+/** The budget of one person or key, among other things that are changed of it. */
+export function BudgetGroup({ whose, typed, onType }: BudgetGroupProps) {
+  return (
+    <Box role="group" aria-label="Budget of a question">
+      <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
+        Budget of a question
+      </Box>
+      <Box sx={{ color: 'text.secondary', mb: 3 }}>
+        What one question of {whose} may read, beside the budget of the organisation.
+      </Box>
+      <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, gap: 4 }}>
+        <BudgetFields typed={typed} onType={onType} />
+      </Box>
+    </Box>
   );
 }

@@ -1,4 +1,5 @@
-// Deleting a dataset takes its rows with it and cannot be undone, so it asks, and says which dashboards have no numbers then.
+// Deleting a dataset takes its rows with it and cannot be undone, so it asks, and says which dashboards have no numbers then: the
+// list of dashboards tells the models of what each shows, not those behind views and filters.
 import Box from '@mui/material/Box';
 import { useNavigate } from 'react-router';
 import { useListDashboardsQuery } from '@/api/dashboards-api';
@@ -57,7 +58,14 @@ function Readers({ of }: { of: string }) {
     return <Box sx={{ mt: 3 }}>Dashboards on this dataset stop showing numbers.</Box>;
   }
   const readers = dashboards.data.filter(({ models }) => models.includes(of));
-  if (readers.length === 0) return <Box sx={{ mt: 3 }}>No dashboard reads it.</Box>;
+  if (readers.length === 0) {
+    return (
+      <Box sx={{ mt: 3 }}>
+        No dashboard shows a measure or a dimension of it by itself. Those over views of it, and
+        those that filter by it, stop showing numbers.
+      </Box>
+    );
+  }
   const more = readers.length - shown;
   return (
     <Box sx={{ mt: 3 }}>
@@ -68,6 +76,7 @@ function Readers({ of }: { of: string }) {
         ))}
         {more > 0 && <li>and {formatCount(more, 'other')}</li>}
       </Box>
+      <Box sx={{ mt: 2 }}>So do those over views of it, and those that only filter by it.</Box>
     </Box>
   );
 }

@@ -7,7 +7,7 @@ import { useUpdateUserMutation } from '@/api/users-api';
 import { Dialog } from '@/components/dialog';
 import { FormProblem } from '@/components/form-problem';
 import { useToasts } from '@/components/toast-slice';
-import { BudgetFields } from '../budget-fields';
+import { BudgetGroup } from '../budget-fields';
 import { budgetOf, typedOf } from '../budget-text';
 import { sameBudget } from '../keys/key-change';
 import { AttributeFields } from './attribute-fields';
@@ -72,17 +72,7 @@ export default function PersonDialog({ user, offers, onClose }: PersonDialogProp
           onChange={setRows}
         />
       </Box>
-      <Box role="group" aria-label="Budget of a question">
-        <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
-          Budget of a question
-        </Box>
-        <Box sx={{ color: 'text.secondary', mb: 3 }}>
-          What one question of theirs may read, beside the budget of the organisation.
-        </Box>
-        <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, gap: 4 }}>
-          <BudgetFields typed={typed} onType={setTyped} />
-        </Box>
-      </Box>
+      <BudgetGroup whose="theirs" typed={typed} onType={setTyped} />
     </Dialog>
   );
 }

@@ -15,7 +15,7 @@ import { FormProblem } from '@/components/form-problem';
 import { useToasts } from '@/components/toast-slice';
 import { AttributeFields } from '../attributes/attribute-fields';
 import { attributesOf, problemsOf, rowsOf } from '../attributes/attribute-rows';
-import { BudgetFields } from '../budget-fields';
+import { BudgetGroup } from '../budget-fields';
 import { budgetOf, typedOf } from '../budget-text';
 import { CopiedText } from './copied-text';
 import { changeOf } from './key-change';
@@ -176,17 +176,7 @@ export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProp
           onChange={setRows}
         />
       </Box>
-      <Box role="group" aria-label="Budget of a question">
-        <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
-          Budget of a question
-        </Box>
-        <Box sx={{ color: 'text.secondary', mb: 3 }}>
-          What one question of it may read, beside the budget of the organisation.
-        </Box>
-        <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, gap: 4 }}>
-          <BudgetFields typed={typed} onType={setTyped} />
-        </Box>
-      </Box>
+      <BudgetGroup whose="it" typed={typed} onType={setTyped} />
     </Dialog>
   );
 }
