@@ -258,6 +258,8 @@ test('somebody sees their part of the rows, and an admin sees what they see', as
     await open(server, page, '/settings');
     await page.getByRole('button', { name: `Change ${ann.name}` }).click();
     const dialog = page.getByRole('dialog', { name: `Change ${ann.name}` });
+    // Its code comes when it is opened.
+    await expect(dialog).toBeVisible();
     await look(page, 'attributes');
     await dialog.getByRole('button', { name: 'Remove airport' }).click();
     await dialog.getByRole('button', { name: 'Save' }).click();
