@@ -2,6 +2,7 @@
 //! this one, asking too; each finds the dataset through the scope's tenant and through nothing else.
 
 mod advice;
+mod answering;
 mod ask;
 mod budget;
 mod change;

@@ -44,6 +44,7 @@ pub(crate) mod subqueries;
 pub(crate) mod survey;
 pub(crate) mod table;
 pub(crate) mod tile;
+pub(crate) mod time_class;
 pub(crate) mod total_order;
 pub(crate) mod value_list;
 pub(crate) mod walk;

@@ -23,6 +23,10 @@ pub struct Settings {
     /// Statements of one tenant that are planned at the same time at most, of the 64 of all tenants of an engine. Range 1 to 64.
     /// Raise it where there is one tenant, which need leave nothing to others; lower it where very many ask what takes long to plan.
     pub tenant_planned_statements: usize,
+    /// Milliseconds after which somebody is told an answer who may see a part of the data only, or four times as many, or sixteen
+    /// times, as it is ready by then; for errors, explanations and lists of values too. Then how long it took tells little of rows that they do not see. 0 tells
+    /// at once. Range 0 to 60,000. Choose what nearly all first answers of such people take less than.
+    pub time_class_ms: u64,
     /// Rows that cost one unit, where a budget bounds the cost of a question. Range 1 to 1,000,000,000. Lower it where reading rows is dear.
     pub rows_a_unit: u64,
     /// Bytes that cost one unit. Range 1 to 1,000,000,000,000. Lower it where fetching bytes is dear.
@@ -87,6 +91,7 @@ impl Default for Settings {
             query_memory_bytes: 1 << 30,
             query_partitions: std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(16),
             tenant_planned_statements: 16,
+            time_class_ms: 0,
             rows_a_unit: ROWS_A_UNIT,
             bytes_a_unit: BYTES_A_UNIT,
             segment_max_rows: 1 << 20,
@@ -134,6 +139,7 @@ impl Settings {
         ]
         .map(|(name, value, low, high)| (name, value as u64, low as u64, high as u64));
         let times = [
+            ("time_class_ms", self.time_class_ms, 0, 60_000),
             ("commit_interval_ms", self.commit_interval_ms, 0, 10_000),
             ("upkeep_seconds", self.upkeep_seconds, 0, 86_400),
             ("replaced_kept_seconds", self.replaced_kept_seconds, 60, 30 * 86_400),

@@ -74,7 +74,7 @@ impl Mill {
                 let answered = self.answer_in_models(words.query(), note).await;
                 self.told(&words, answered).await
             };
-            execute::within_deadline(self.scope.limits(), answer).await
+            self.answering(answer).await
         })
     }
 
@@ -335,7 +335,7 @@ impl Mill {
                     }
                 }
             };
-            execute::within_deadline(self.scope.limits(), answer).await
+            self.answering(answer).await
         })
     }
 

@@ -169,7 +169,7 @@ impl Mill {
     /// # Errors
     /// `Unavailable` when the store does not answer.
     pub fn datasets(&self) -> BoxFuture<'_, Result<Vec<DatasetSummary>>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             let listed = self.shared.datasets.list(self.scope.tenant()).await?;
             let mut summaries = Vec::with_capacity(listed.len());
             for (name, snapshot) in listed {
@@ -182,7 +182,7 @@ impl Mill {
                 summaries.push(Self::summary(&name, &seen, extent));
             }
             Ok(summaries)
-        })
+        }))
     }
 
     /// One dataset, from its log alone.
@@ -203,7 +203,7 @@ impl Mill {
     /// # Errors
     /// `NotFound` with near names.
     pub fn dataset<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetDetail>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             let name = DatasetName::parse(dataset)?;
             let snapshot = self.find(&name).await?;
             let access = snapshot.access();
@@ -216,7 +216,7 @@ impl Mill {
                 .collect();
             let loads = load_summaries(&snapshot);
             Ok(DatasetDetail { summary: Self::summary(&name, &snapshot, self.extent_of(&name, &snapshot).await?), columns, loads })
-        })
+        }))
     }
 
     /// The latest rows: by the time column where there is one.
@@ -235,7 +235,7 @@ impl Mill {
     /// # Errors
     /// `NotFound`; as for a query.
     pub fn preview<'a>(&'a self, dataset: &'a str, limit: usize) -> BoxFuture<'a, Result<QueryResult>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             let name = DatasetName::parse(dataset)?;
             let snapshot = self.find(&name).await?;
             let order = match &snapshot.metadata.schema.time_column {
@@ -243,7 +243,7 @@ impl Mill {
                 _ => String::new(),
             };
             self.sql(&format!("select * from {}{order} limit {}", identifier(name.as_str()), limit.clamp(1, PREVIEW_MAX))).await
-        })
+        }))
     }
 
     /// What the values look like, from one pass over the data.
@@ -264,7 +264,7 @@ impl Mill {
     /// # Errors
     /// `NotFound`; as for a query.
     pub fn profile<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetProfile>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             let name = DatasetName::parse(dataset)?;
             // All that is told is of one version, whatever is committed between the statements.
             let mill = Self { held: Some(Held::since(self.shared.clock.now()).into()), ..self.clone() };
@@ -309,7 +309,7 @@ impl Mill {
                 mill.add_top_values(&name, column).await?;
             }
             Ok(DatasetProfile { dataset: name.to_string(), version: snapshot.version, rows, columns })
-        })
+        }))
     }
 
     fn summary(name: &DatasetName, seen: &Seen, extent: Extent) -> DatasetSummary {

@@ -88,11 +88,11 @@ impl Mill {
     /// # Errors
     /// As [`query`](Self::query): what cannot be asked cannot be explained.
     pub fn explain<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Explanation>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             let words = self.words(query).await?;
             let explained = self.explain_in_models(words.query()).await;
             self.told(&words, explained).await
-        })
+        }))
     }
 
     async fn explain_in_models(&self, query: &SemanticQuery) -> Result<Explanation> {
@@ -243,7 +243,7 @@ impl Mill {
                 // In the names of the question, whatever its models call them.
                 AppliedRange::all(query, ground.reference())
             };
-            match execute::within_deadline(self.scope.limits(), checked).await {
+            match self.answering(checked).await {
                 Ok(ranges) => Ok(ranges),
                 Err(error) => Err(self.told_error(&words, error).await),
             }
@@ -266,7 +266,7 @@ impl Mill {
     /// # Errors
     /// As [`sql`](Self::sql): what cannot be asked cannot be explained.
     pub fn explain_sql<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Explanation>> {
-        Box::pin(self.explain_statement(sql, None))
+        Box::pin(self.in_class(self.explain_statement(sql, None)))
     }
 
     /// The same of a statement over an older state.
@@ -286,7 +286,7 @@ impl Mill {
     /// # Errors
     /// As [`sql_as_of`](Self::sql_as_of).
     pub fn explain_sql_as_of<'a>(&'a self, sql: &'a str, as_of: impl Into<AsOf>) -> BoxFuture<'a, Result<Explanation>> {
-        Box::pin(self.explain_statement(sql, Some(as_of.into())))
+        Box::pin(self.in_class(self.explain_statement(sql, Some(as_of.into()))))
     }
 
     /// Answers a statement as [`sql`](Self::sql) and [`sql_as_of`](Self::sql_as_of) do, and says beside the answer how it was to be
@@ -317,7 +317,7 @@ impl Mill {
                 let answer = mill.answer_sql(sql, as_of).await?;
                 Ok(QueryResult { explanation: Some(explanation), ..answer })
             };
-            execute::within_deadline(self.scope.limits(), answer).await
+            self.answering(answer).await
         })
     }
 

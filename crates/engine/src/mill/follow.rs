@@ -49,7 +49,7 @@ impl Mill {
     /// As [`query`](Self::query): a question that cannot be answered now is refused now. `Invalid` for one of an older
     /// state, which never changes, and for one that asks to be explained, which is about one time of asking.
     pub fn subscribe<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Subscription>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             if query.as_of.is_some() {
                 return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
             }
@@ -66,7 +66,7 @@ impl Mill {
             };
             let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
             Ok(Subscription::new(listener))
-        })
+        }))
     }
 
     /// A question that is asked again, and what those who share it have in common.

@@ -256,7 +256,7 @@ impl Mill {
                 let traced = mill.trace(words.query(), Rows::Told).await;
                 mill.told(&words, traced).await
             };
-            execute::within_deadline(self.scope.limits(), traced).await
+            self.answering(traced).await
         })
     }
 

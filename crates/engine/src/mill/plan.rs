@@ -49,7 +49,7 @@ impl Mill {
                     Err(error) => Err(self.told_error(&words, error).await),
                 }
             };
-            execute::within_deadline(self.scope.limits(), planned).await
+            self.answering(planned).await
         })
     }
 
@@ -99,7 +99,7 @@ impl Mill {
                 self.check_looked_up(&planned.questions).await?;
                 Ok(planned.planned.physical)
             };
-            execute::within_deadline(self.scope.limits(), physical).await
+            self.answering(physical).await
         })
     }
 }

@@ -206,7 +206,7 @@ impl Mill {
     /// # Errors
     /// As [`query`](Self::query), where its models are not there.
     pub fn sight<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<String>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             if self.scope.user().is_none() {
                 return Ok(self.scope.fingerprint());
             }
@@ -220,7 +220,7 @@ impl Mill {
                 Ok(sight) => Ok(sight),
                 Err(error) => Err(self.told_error(&words, error).await),
             }
-        })
+        }))
     }
 
     /// The latest version of a dataset.

@@ -40,12 +40,15 @@ impl Mill {
                 return Ok(vec![self.query(only).await?]);
             }
             let same = Self { held: Some(Held::since(self.now()).into()), ..self.clone() };
-            execute::within_deadline(self.scope.limits(), same.look_at(queries)).await?;
-            let mut answers = Vec::with_capacity(queries.len());
-            for query in queries {
-                answers.push(same.query(query).await?);
-            }
-            Ok(answers)
+            let answering = async {
+                execute::within_deadline(self.scope.limits(), same.look_at(queries)).await?;
+                let mut answers = Vec::with_capacity(queries.len());
+                for query in queries {
+                    answers.push(same.query(query).await?);
+                }
+                Ok(answers)
+            };
+            self.in_class(answering).await
         })
     }
 

@@ -60,7 +60,7 @@ impl Mill {
     /// `Invalid` for what is not a dimension, with near names; `NotFound` for an unknown model; `Exhausted` at a limit,
     /// and where the rows that have to be read for the list are more than the budget of the scope.
     pub fn values<'a>(&'a self, member: &'a str, search: Option<&'a str>, limit: usize, offset: usize) -> BoxFuture<'a, Result<ValuePage>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             let (asked, member) = (member, &*self.dimension_of_view(member).await?);
             if !(1..=PAGE_MAX).contains(&limit) {
                 return Err(Error::invalid(format!("a page of {limit} values: it has 1 to {PAGE_MAX}")).at("limit"));
@@ -74,7 +74,7 @@ impl Mill {
             let dataset = DatasetName::parse(model_of(member)?)?;
             // Finding what is seen of it, and counting that for the budget, may take as long as the list.
             execute::within_deadline(self.scope.limits(), self.page_of_values(&dataset, member, asked, search, (limit, offset))).await
-        })
+        }))
     }
 
     /// `asked`: what the dimension was called, which a view may call otherwise.

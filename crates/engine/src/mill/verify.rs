@@ -79,7 +79,7 @@ impl Mill {
                 let verified = kept.verify_in_models(&rows, words.query()).await;
                 kept.told(&words, verified).await
             };
-            execute::within_deadline(self.scope.limits(), verification).await
+            self.answering(verification).await
         })
     }
 

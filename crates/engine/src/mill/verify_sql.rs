@@ -76,7 +76,7 @@ impl Mill {
                 let verified = kept.answer_twice(&rows, sql, as_of, &mut pinned).await;
                 kept.or_refused(verified, &pinned).await
             };
-            execute::within_deadline(self.scope.limits(), verification).await
+            self.answering(verification).await
         })
     }
 

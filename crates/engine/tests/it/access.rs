@@ -2,6 +2,7 @@
 //! they change. What is hidden changes nothing that is seen: `access/interference.rs`.
 
 mod circles;
+mod classes;
 mod columns;
 mod conditions;
 mod interference;

@@ -109,7 +109,7 @@ impl Mill {
                 let traced = mill.trace_statement(sql, as_of, &mut pinned).await;
                 mill.or_refused(traced, &pinned).await
             };
-            execute::within_deadline(self.scope.limits(), traced).await
+            self.answering(traced).await
         })
     }
 
