@@ -1,42 +1,123 @@
-//! Times that are written out are compared in whole microseconds, as rows have them. DataFusion compares in nanoseconds, which end in
-//! the year 2262: a condition failed on every row beyond, such as one that is valid for ever, until 9999-12-31. In a plan the optimiser
-//! takes that out; here it is taken out of an expression that is no part of one, of steps and of deletions.
+//! Times are compared in whole microseconds, as rows have them. DataFusion makes nanoseconds of both sides where one is written out, and
+//! these end in the year 2262: a condition failed on every row beyond, such as one that is valid for ever, until 9999-12-31. Where its
+//! optimiser takes that back, it cuts off what is finer than a microsecond, and the time is another one:
 //!
-//! A time that says more than microseconds stays one of nanoseconds: cut off, it would be another one.
+//! ```text
+//!   at >= timestamp '2024-01-01T00:00:00.0000001'    DataFusion    at >= 00:00:00.000000, which has one microsecond too many
+//!                                                    here          at >= 00:00:00.000001
+//! ```
+//! So what lies between two microseconds is compared with the one before it or the one after it, as the operator has it, and is the same as
+//! no time of rows. `zeros` walks through plans and expressions, and asks here for each of their parts.
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::error::Result;
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, ExprSchemable};
+use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, ExprSchemable, Operator, binary_expr, in_list, lit};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::scalar::ScalarValue;
 
 use super::zeros::is_comparison;
 
-/// The same expression, whose types are what they will be, with its times compared in microseconds where nothing is lost by it.
-pub(super) fn in_expr(expr: Expr, schema: &DFSchema) -> Result<Expr> {
-    Ok(expr.transform_up(|part| Ok(compared(part, schema)))?.data)
+/// Whether an expression compares what was made nanoseconds.
+pub(super) fn concerns(expr: &Expr) -> bool {
+    match expr {
+        Expr::BinaryExpr(binary) => is_comparison(binary.op) && (in_nanos(&binary.left) || in_nanos(&binary.right)),
+        Expr::Between(between) => in_nanos(&between.expr) || in_nanos(&between.low) || in_nanos(&between.high),
+        Expr::InList(among) => in_nanos(&among.expr) || among.list.iter().any(in_nanos),
+        _ => false,
+    }
 }
 
-fn compared(expr: Expr, schema: &DFSchema) -> Transformed<Expr> {
-    let micros = |part: &Expr| in_micros(part, schema).map(Box::new);
+fn in_nanos(expr: &Expr) -> bool {
+    matches!(expr, Expr::Cast(cast) if matches!(cast.field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _)))
+}
+
+/// The same comparison in microseconds, where its types are what they will be. What is none of rows' times stays as it is.
+pub(super) fn compared(expr: Expr, schema: &DFSchema) -> Transformed<Expr> {
+    if !concerns(&expr) {
+        return Transformed::no(expr);
+    }
     let found = match &expr {
-        Expr::BinaryExpr(binary) if is_comparison(binary.op) => {
-            micros(&binary.left).zip(micros(&binary.right)).map(|(left, right)| Expr::BinaryExpr(BinaryExpr { left, op: binary.op, right }))
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => pair(left, *op, right, schema),
+        Expr::Between(Between { expr: time, negated, low, high }) => {
+            let (from, to) = if *negated { (Operator::Lt, Operator::Gt) } else { (Operator::GtEq, Operator::LtEq) };
+            let ends = pair(time, from, low, schema).zip(pair(time, to, high, schema));
+            ends.map(|(from, to)| if *negated { from.or(to) } else { from.and(to) })
         }
-        Expr::Between(between) => match (micros(&between.expr), micros(&between.low), micros(&between.high)) {
-            (Some(expr), Some(low), Some(high)) => Some(Expr::Between(Between { expr, negated: between.negated, low, high })),
-            _ => None,
-        },
-        Expr::InList(among) => micros(&among.expr).and_then(|expr| {
-            let list: Option<Vec<Expr>> = among.list.iter().map(|value| in_micros(value, schema)).collect();
-            list.map(|list| Expr::InList(InList { expr, list, negated: among.negated }))
-        }),
+        Expr::InList(among) => list(among, schema),
         _ => None,
     };
     found.map_or_else(|| Transformed::no(expr), Transformed::yes)
+}
+
+fn pair(left: &Expr, op: Operator, right: &Expr, schema: &DFSchema) -> Option<Expr> {
+    match (side(left, schema)?, side(right, schema)?) {
+        (Side::Rows(time), Side::Written(at)) => Some(at.against(time, op)),
+        (Side::Written(at), Side::Rows(time)) => Some(at.against(time, op.swap()?)),
+        (left, right) => Some(binary_expr(left.whole()?, op, right.whole()?)),
+    }
+}
+
+/// What lies between two microseconds is left out of a list: no time of rows is it.
+fn list(InList { expr, list, negated }: &InList, schema: &DFSchema) -> Option<Expr> {
+    let sides = list.iter().map(|value| side(value, schema)).collect::<Option<Vec<_>>>()?;
+    let known: Vec<Expr> = sides.into_iter().filter_map(Side::whole).collect();
+    if known.is_empty() {
+        return pair(expr, if *negated { Operator::NotEq } else { Operator::Eq }, list.first()?, schema);
+    }
+    Some(in_list(side(expr, schema)?.whole()?, known, *negated))
+}
+
+/// A side of a comparison of nanoseconds.
+enum Side {
+    /// What was made nanoseconds of times of rows, as it was before.
+    Rows(Expr),
+    Written(Written),
+}
+
+impl Side {
+    /// The same in microseconds, where it does not lie between two of them.
+    fn whole(self) -> Option<Expr> {
+        match self {
+            Self::Rows(time) => Some(time),
+            Self::Written(at) => (!at.finer).then(|| micros(at.floor)),
+        }
+    }
+}
+
+fn side(expr: &Expr, schema: &DFSchema) -> Option<Side> {
+    match expr {
+        Expr::Cast(cast) if in_nanos(expr) && cast.expr.get_type(schema).is_ok_and(|kind| kind == of_rows()) => Some(Side::Rows(cast.expr.as_ref().clone())),
+        _ => written_out(expr).map(Side::Written),
+    }
+}
+
+/// A time that is written out.
+struct Written {
+    /// Its microsecond, or the last one before it; `None` where it is missing.
+    floor: Option<i64>,
+    /// Whether it lies between two of them.
+    finer: bool,
+}
+
+impl Written {
+    /// What a time of rows is to it.
+    fn against(&self, time: Expr, op: Operator) -> Expr {
+        let (floor, ceiling) = (micros(self.floor), micros(self.floor.map(|floor| floor + i64::from(self.finer))));
+        match op {
+            // Nothing lies between the two, and it is not known where there is no time.
+            Operator::Eq if self.finer => time.clone().gt(floor).and(time.lt(ceiling)),
+            Operator::NotEq if self.finer => time.clone().lt_eq(floor).or(time.gt_eq(ceiling)),
+            Operator::IsDistinctFrom | Operator::IsNotDistinctFrom if self.finer => lit(op == Operator::IsDistinctFrom),
+            Operator::Lt | Operator::GtEq => binary_expr(time, op, ceiling),
+            _ => binary_expr(time, op, floor),
+        }
+    }
+}
+
+fn micros(at: Option<i64>) -> Expr {
+    lit(ScalarValue::TimestampMicrosecond(at, Some("UTC".into())))
 }
 
 /// The type of the times of rows.
@@ -44,20 +125,25 @@ fn of_rows() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
-/// A side of a comparison of nanoseconds, in microseconds: what was made nanoseconds of them, or a time that is written out.
-fn in_micros(expr: &Expr, schema: &DFSchema) -> Option<Expr> {
-    match expr {
-        Expr::Cast(cast) if matches!(cast.field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _)) => match cast.expr.get_type(schema) {
-            Ok(kind) if kind == of_rows() => Some(cast.expr.as_ref().clone()),
-            _ => written_out(expr),
-        },
-        Expr::Literal(ScalarValue::TimestampNanosecond(..), _) => written_out(expr),
+/// A time that is written out, or made of what is. What is none says so when it is compared.
+fn written_out(expr: &Expr) -> Option<Written> {
+    if expr.any_column_refs() {
+        return None;
+    }
+    // First: nanoseconds do not reach it everywhere.
+    if let Some(floor) = in_micros(expr) {
+        return Some(Written { floor: Some(floor), finer: false });
+    }
+    match computed(expr.clone())? {
+        ScalarValue::TimestampNanosecond(nanos, _) => {
+            Some(Written { floor: nanos.map(|nanos| nanos.div_euclid(1_000)), finer: nanos.is_some_and(|nanos| nanos.rem_euclid(1_000) > 0) })
+        }
         _ => None,
     }
 }
 
-/// A time that is written out, unless it says more than microseconds. What is none says so when it is compared.
-fn written_out(expr: &Expr) -> Option<Expr> {
+/// A time that is written out, unless it says more than microseconds.
+fn in_micros(expr: &Expr) -> Option<i64> {
     if expr.exists(|part| Ok(!is_whole(part))).unwrap_or(true) {
         return None;
     }
@@ -73,9 +159,15 @@ fn written_out(expr: &Expr) -> Option<Expr> {
             part => Transformed::no(part),
         })
     });
-    let whole = Expr::Cast(Cast::new(Box::new(typed.ok()?.data), of_rows()));
-    match ExprSimplifier::new(SimplifyContext::builder().build()).simplify(whole) {
-        Ok(value @ Expr::Literal(ScalarValue::TimestampMicrosecond(Some(_), _), _)) => Some(value),
+    match computed(Expr::Cast(Cast::new(Box::new(typed.ok()?.data), of_rows())))? {
+        ScalarValue::TimestampMicrosecond(at, _) => at,
+        _ => None,
+    }
+}
+
+fn computed(expr: Expr) -> Option<ScalarValue> {
+    match ExprSimplifier::new(SimplifyContext::builder().build()).simplify(expr) {
+        Ok(Expr::Literal(value, _)) => Some(value),
         _ => None,
     }
 }
@@ -143,13 +235,41 @@ mod tests {
 
     #[test]
     fn a_time_that_says_more_than_microseconds_is_not_cut_off() {
-        let near = rows().slice(1, 2);
         for (condition, expected) in [
-            ("at >= timestamp '2020-01-01T00:00:00.0000001'", vec![1]),
+            ("at >= timestamp '2020-01-01T00:00:00.0000001'", vec![2, 3]),
+            ("at > timestamp '2020-01-01T00:00:00.0000001'", vec![2, 3]),
+            ("at < timestamp '2020-01-01T00:00:00.0000001'", vec![0, 1]),
+            ("at <= timestamp '2020-01-01T00:00:00.0000001'", vec![0, 1]),
             ("at = timestamp '2020-01-01T00:00:00.0000001'", vec![]),
-            ("at < timestamp '2020-01-01T00:00:00.0000001'", vec![0]),
+            ("not at = timestamp '2020-01-01T00:00:00.0000001'", vec![0, 1, 2, 3]),
+            ("at <> timestamp '2020-01-01T00:00:00.0000001'", vec![0, 1, 2, 3]),
+            ("at is distinct from timestamp '2020-01-01T00:00:00.0000001'", vec![0, 1, 2, 3, 4]),
+            ("at is not distinct from timestamp '2020-01-01T00:00:00.0000001'", vec![]),
+            ("timestamp '2020-01-01T00:00:00.0000001' <= at", vec![2, 3]),
+            // As a text, in a zone, and computed.
+            ("at >= '2020-01-01T00:00:00.000000001Z'", vec![2, 3]),
+            ("at >= '2020-01-01T01:00:00.0000001+01:00'", vec![2, 3]),
+            ("at >= timestamp '2019-12-31T00:00:00.0000001' + interval '1 day'", vec![2, 3]),
+            ("at = '2020-01-01T00:00:00.000001000Z'", vec![2]),
+            ("at between timestamp '2020-01-01T00:00:00.0000001' and timestamp '2021-01-01'", vec![2]),
+            ("at between timestamp '2019-01-01' and timestamp '2020-01-01T00:00:00.0000009'", vec![1]),
+            ("at not between timestamp '2020-01-01T00:00:00.0000001' and timestamp '2020-01-01T00:00:00.0000019'", vec![0, 1, 3]),
+            ("at in (timestamp '2020-01-01T00:00:00.0000001', timestamp '2020-01-01')", vec![1]),
+            ("at in (timestamp '2020-01-01T00:00:00.0000001', timestamp '2020-01-01T00:00:00.0000002')", vec![]),
+            ("at not in (timestamp '2020-01-01T00:00:00.0000001', timestamp '2020-01-01')", vec![0, 2, 3]),
+            ("at not in (timestamp '2020-01-01T00:00:00.0000001', timestamp '2020-01-01T00:00:00.0000002')", vec![0, 1, 2, 3]),
+            ("at in (timestamp '2020-01-01T00:00:00.0000001', timestamp '2020-01-01', null)", vec![1]),
         ] {
-            assert_eq!(held(condition, &near), expected, "{condition}");
+            assert_eq!(held(condition, &rows()), expected, "{condition}");
         }
+    }
+
+    #[test]
+    fn before_the_epoch_the_microsecond_before_is_the_earlier_one() {
+        let at: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![-1, 0]).with_timezone("UTC"));
+        let rows = RecordBatch::try_from_iter_with_nullable([("at", at, true)]).unwrap();
+        assert_eq!(held("at > timestamp '1969-12-31T23:59:59.9999995'", &rows), [1]);
+        assert_eq!(held("at <= timestamp '1969-12-31T23:59:59.9999995'", &rows), [0]);
+        assert_eq!(held("at < timestamp '1969-12-31T23:59:59.9999985'", &rows), Vec::<usize>::new());
     }
 }

@@ -5,6 +5,8 @@
 //! With a zero that is written out (`x < 0`) a comparison becomes one that holds for both, or for none: bounds of segments can still be held
 //! against it. What is compared with something else that may be a zero (`x < y`, `case x when y`, a key of a window) gets `+ 0.0`, which
 //! makes one zero of both and nothing of any other number; so do keys of joins, later (`zero_keys`). Groups and distinct values are one for both in DataFusion as well.
+//!
+//! What is compared as times is made right on the same walk (`instants`).
 
 use std::sync::Arc;
 
@@ -48,16 +50,20 @@ fn with_one_zero(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let names = NamePreserver::new(&node);
     node.map_expressions(|expr| {
         // Names are only made where one is needed: of a long list of values it is as long.
-        if matches!(expr, Expr::GroupingSet(_)) || !expr.exists(|part| Ok(concerns(part, Some(&schema))))? {
+        if matches!(expr, Expr::GroupingSet(_)) || !expr.exists(|part| Ok(concerns(part, Some(&schema)) || instants::concerns(part)))? {
             return Ok(Transformed::no(expr));
         }
         let name = names.save(&expr);
-        Ok(expr.transform_up(|part| Ok(compared(part, &schema)))?.update_data(|expr| name.restore(expr)))
+        Ok(expr.transform_up(|part| of_rows(part, &schema))?.update_data(|expr| name.restore(expr)))
     })
 }
 
-/// The same of an expression over rows that is no part of a plan; its types become what they are in one, and its times are compared as rows
-/// have them.
+/// A part of an expression that compares as rows have it: with one zero, and times in microseconds.
+fn of_rows(part: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    compared(part, schema).transform_data(|part| Ok(instants::compared(part, schema)))
+}
+
+/// The same of an expression over rows that is no part of a plan; its types become what they are in one.
 ///
 /// # Errors
 /// What it compares has no type in common.
@@ -72,7 +78,7 @@ pub(crate) fn in_expr(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         },
         part => Ok(Transformed::no(part)),
     })?;
-    instants::in_expr(signed.data.transform_up(|part| Ok(compared(part, schema)))?.data, schema)
+    Ok(signed.data.transform_up(|part| of_rows(part, schema))?.data)
 }
 
 /// An expression without the zeros that were added, to be told to people.
@@ -207,7 +213,7 @@ fn keys(window: &WindowFunctionParams) -> impl Iterator<Item = &Expr> {
 fn could_concern(node: &LogicalPlan) -> Result<bool> {
     let mut found = false;
     node.apply_expressions(|expr| {
-        found = expr.exists(|part| Ok(concerns(part, None)))?;
+        found = expr.exists(|part| Ok(concerns(part, None) || instants::concerns(part)))?;
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(found)

@@ -31,6 +31,7 @@ mod generated;
 mod golden;
 mod granularities;
 mod hard_cases;
+mod instants;
 mod interop;
 mod joined_conditions;
 mod joined_values;
