@@ -9,6 +9,7 @@ pub(crate) mod business_day;
 pub(crate) mod checked_number;
 pub(crate) mod count;
 pub(crate) mod date_bucket;
+pub(crate) mod date_trunc;
 pub(crate) mod differing;
 pub(crate) mod exact;
 pub(crate) mod extreme;

@@ -11,6 +11,7 @@ use super::approx_distinct::ApproxDistinct;
 use super::approx_quantile::{ApproxQuantile, Form};
 use super::bounded_text::{MAKE_ARRAY, bounded, is_bounded};
 use super::count::counted;
+use super::date_trunc::of_all_times;
 use super::exact::aggregate::exact;
 use super::extreme::{greatest, least};
 use super::median::median;
@@ -194,7 +195,7 @@ pub(crate) fn is_listed_window(function: &WindowUDF) -> bool {
 /// The allowed scalar functions.
 pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
     let known = SessionStateDefaults::default_scalar_functions().into_iter().filter(|function| SCALAR.contains(&function.name()));
-    known.chain([Arc::new(TextConcat::udf())]).map(bounded).collect()
+    known.chain([Arc::new(TextConcat::udf())]).map(of_all_times).map(bounded).collect()
 }
 
 /// The allowed aggregates.

@@ -74,7 +74,8 @@ impl ScalarUDFImpl for TimeBucket {
     }
 }
 
-fn bucket_all(instants: &ArrayRef, interval: Interval, calendar: Calendar) -> ArrayRef {
+/// The beginnings of the buckets of instants in microseconds.
+pub(super) fn bucket_all(instants: &ArrayRef, interval: Interval, calendar: Calendar) -> ArrayRef {
     let instants = instants.as_primitive::<TimestampMicrosecondType>();
     let mut buckets = Buckets::new(interval, calendar);
     let values: Vec<i64> = instants.values().iter().map(|instant| buckets.of(*instant).0).collect();

@@ -1,5 +1,5 @@
 //! Times of rows are microseconds of the years 1 to 9999. What is written finer than that is not cut off where it is compared with, and what
-//! nanoseconds do not reach is no error: `query/instants.rs`.
+//! nanoseconds do not reach is no error: `query/instants.rs`, `functions/date_trunc.rs`.
 
 use serde_json::json;
 use tidemill::{Csv, Settings};
@@ -72,5 +72,26 @@ async fn bounds_of_segments_are_held_against_times_however_fine() {
     ] {
         let answer = ward.mill.sql(&format!("select id from days where {condition}")).await.unwrap();
         assert_eq!((answer.to_json()["data"].clone(), answer.provenance.segments_pruned), (json!([[2]]), 1), "{condition}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_of_all_years_are_put_into_units() {
+    for cache in [0, 32 << 20] {
+        let ward = times(cache).await;
+        for (unit, last, usual) in [
+            ("second", "9999-12-31T12:00:00Z", "2024-01-01T00:00:00Z"),
+            ("hour", "9999-12-31T12:00:00Z", "2024-01-01T00:00:00Z"),
+            ("day", "9999-12-31T00:00:00Z", "2024-01-01T00:00:00Z"),
+            ("week", "9999-12-27T00:00:00Z", "2024-01-01T00:00:00Z"),
+            ("month", "9999-12-01T00:00:00Z", "2024-01-01T00:00:00Z"),
+            ("quarter", "9999-10-01T00:00:00Z", "2024-01-01T00:00:00Z"),
+            ("year", "9999-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
+        ] {
+            let sql = format!("select date_trunc('{unit}', at) as begins, count(*) as n from times group by 1 order by 1");
+            assert_eq!(ward.rows(&sql).await, json!([["0001-01-01T00:00:00Z", usual, last, null], [1, 2, 1, 1]]), "{cache}: {unit}");
+        }
+        let picked = "select id from times where date_trunc('month', at) >= timestamp '2024-01-01T00:00:00.0000001' order by id";
+        assert_eq!(ward.rows(picked).await, json!([[3]]));
     }
 }
