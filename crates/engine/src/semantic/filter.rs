@@ -19,8 +19,10 @@ use crate::functions::business_day::BusinessDay;
 
 /// Values of one condition at most.
 const VALUES_MAX: usize = 10_000;
-/// The least float that no whole number of 64 bits has.
+/// The least float that no whole number of 64 bits has, and, below zero, the least of them.
 const BEYOND_WHOLE: f64 = 9_223_372_036_854_775_808.0;
+/// Digits at most before the point of a number that is looked at digit by digit: more than any float has.
+const DIGITS_MAX: usize = 400;
 
 /// Builds the expression of a filter; `bind` gives the expression and type of a member.
 pub(crate) fn build(filter: &Filter, reference: &Reference, depth: usize, bind: &mut dyn FnMut(&str) -> Result<(Expr, ColumnType)>) -> Result<Expr> {
@@ -179,6 +181,12 @@ fn compared(member: Expr, operator: Operator, value: &Value, column_type: Column
             _ => timed.before(member, end),
         });
     }
+    if column_type == ColumnType::Integer
+        && let Some((below, false)) = number_text(value).and_then(|text| whole_below(&text))
+    {
+        // Between two whole numbers there is no third: what is greater is greater than the lower one.
+        return Ok(if matches!(operator, Operator::Gt | Operator::Gte) { member.gt(lit(below)) } else { member.lt_eq(lit(below)) });
+    }
     let value = literal(value, column_type, reference)?;
     Ok(match operator {
         Operator::Gt => member.gt(zero(value, 0.0)),
@@ -303,8 +311,7 @@ fn literal(value: &Value, column_type: ColumnType, reference: &Reference) -> Res
         (_, Value::Null) => return Err(Error::invalid("null is not comparable; use set, notSet or equals")),
         (ColumnType::Boolean, Value::Bool(flag)) => ScalarValue::Boolean(Some(*flag)),
         (ColumnType::Boolean, Value::String(text)) => ScalarValue::Boolean(Some(text.parse().map_err(|_| wrong())?)),
-        (ColumnType::Integer, Value::Number(number)) => beside_whole(&number.to_string()).ok_or_else(wrong)?,
-        (ColumnType::Integer, Value::String(text)) => beside_whole(text).ok_or_else(wrong)?,
+        (ColumnType::Integer, value) => number_text(value).and_then(|text| beside_whole(&text)).ok_or_else(wrong)?,
         (ColumnType::Float, Value::Number(number)) => ScalarValue::Float64(Some(number.as_f64().ok_or_else(wrong)?)),
         (ColumnType::Float, Value::String(text)) => ScalarValue::Float64(Some(text.parse().map_err(|_| wrong())?)),
         (ColumnType::String, Value::String(text)) => ScalarValue::Utf8View(Some(text.clone())),
@@ -320,21 +327,68 @@ fn literal(value: &Value, column_type: ColumnType, reference: &Reference) -> Res
     Ok(lit(scalar))
 }
 
+/// The digits of a number. A float that is whole is written as what it is, and not as what is rounded to it.
+fn number_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => match number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0) {
+            Some(float) => Some(format!("{float:.0}")),
+            None => Some(number.to_string()),
+        },
+        _ => None,
+    }
+}
+
 /// What whole numbers are compared with: one of them wherever it is whole, also where it is written `7.0` or `1e18`. Beside a float they would
-/// become floats, and of those neighbours beyond 2^53 are equal.
+/// become floats, and of those neighbours beyond 2^53 are equal. A fraction is the same as none of them; on which side of it they are is said
+/// by [`whole_below`].
 fn beside_whole(text: &str) -> Option<ScalarValue> {
-    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0')).map_or(text, |(whole, _)| whole);
-    if let Ok(integer) = whole.parse::<i64>() {
-        return Some(ScalarValue::Int64(Some(integer)));
+    let below = whole_below(text);
+    if let Some((whole, true)) = below {
+        return Some(ScalarValue::Int64(Some(whole)));
     }
     let float: f64 = text.parse().ok()?;
-    if float.fract() == 0.0
-        && let Ok(integer) = format!("{float:.0}").parse::<i64>()
-    {
-        return Some(ScalarValue::Int64(Some(integer)));
+    // A fraction that would be a whole number as a float: any other one is the same as none of them too.
+    let float = if below.is_some() && float.fract() == 0.0 { 0.5 } else { float };
+    // What is beyond both ends must not be taken for them: the greatest one would become the same float, and the least one is it.
+    let beyond = if float == BEYOND_WHOLE {
+        float.next_up()
+    } else if float == -BEYOND_WHOLE {
+        float.next_down()
+    } else {
+        float
+    };
+    Some(ScalarValue::Float64(Some(beyond)))
+}
+
+/// The greatest whole number that is not above one that is written in digits, and whether it is that number. Nothing where it does not have 64
+/// bits, and for what is no number or none with digits.
+fn whole_below(text: &str) -> Option<(i64, bool)> {
+    let (number, exponent) = match text.split_once(['e', 'E']) {
+        Some((number, exponent)) => (number, exponent.parse::<i64>().ok()?),
+        None => (text, 0),
+    };
+    let unsigned = number.strip_prefix(['-', '+']).unwrap_or(number);
+    let (before, behind) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = [before, behind].concat();
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
     }
-    // The greatest whole number would become this float, and is less than it.
-    Some(ScalarValue::Float64(Some(if float == BEYOND_WHOLE { float.next_up() } else { float })))
+    let point = usize::try_from(i64::try_from(before.len()).ok()?.checked_add(exponent)?).unwrap_or(0);
+    if point > DIGITS_MAX {
+        return None;
+    }
+    let padded = digits.bytes().chain(std::iter::repeat_n(b'0', point.saturating_sub(digits.len())));
+    let (mut whole, mut exact) = (0_i128, true);
+    for (place, digit) in padded.enumerate() {
+        if place < point {
+            whole = whole.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
+        } else {
+            exact &= digit == b'0';
+        }
+    }
+    let whole = if number.starts_with('-') { -whole - i128::from(!exact) } else { whole };
+    Some((i64::try_from(whole).ok()?, exact))
 }
 
 /// A date, written as what it is or as midnight on no particular clock, which is what it is called where there are instants only.
@@ -386,16 +440,47 @@ mod tests {
             (json!(9_007_199_254_740_992.0), lit(9_007_199_254_740_992_i64)),
             (json!("1e18"), lit(1_000_000_000_000_000_000_i64)),
             (json!(-0.0), lit(0_i64)),
-            (json!(2.5), lit(2.5)),
+            (json!("2.50e1"), lit(25_i64)),
+            (json!("120e-1"), lit(12_i64)),
+            (json!("0e999999999999"), lit(0.0)),
             (json!(-9_223_372_036_854_775_808.0), lit(i64::MIN)),
             (json!(9_223_372_036_854_775_808_u64), lit(9_223_372_036_854_777_856.0)),
             (json!("1e300"), lit(1e300)),
+            (json!("-9223372036854775808"), lit(i64::MIN)),
+            (json!("-9223372036854775809"), lit(-9_223_372_036_854_777_856.0)),
+            (json!("-9223372036854775808.5"), lit(-9_223_372_036_854_777_856.0)),
         ] {
             assert_eq!(built("gt", &json!([value]), ColumnType::Integer), x().gt(expected), "{value}");
         }
         let listed = json!([2.5, 9_007_199_254_740_993_i64]);
         assert_eq!(built("equals", &listed, ColumnType::Integer), in_list(x(), vec![lit(9_007_199_254_740_993_i64)], false));
         assert_eq!(built("equals", &json!([2.5]), ColumnType::Integer), in_list(x(), vec![lit(2.5)], false));
+    }
+
+    #[test]
+    fn a_fraction_lies_between_two_whole_numbers_however_large_they_are() {
+        let (x, below) = (|| col("x"), || lit(9_007_199_254_740_993_i64));
+        for between in [json!("9007199254740993.5"), json!("9007199254740993.0000000000000000000001"), json!("9.0071992547409935e15"), json!("90071992547409935E-1")] {
+            for (operator, values, expected) in [
+                ("gt", json!([between]), x().gt(below())),
+                ("gte", json!([between]), x().gt(below())),
+                ("lt", json!([between]), x().lt_eq(below())),
+                ("lte", json!([between]), x().lt_eq(below())),
+                ("between", json!([between, "1e18"]), x().gt(below()).and(x().lt_eq(lit(1_000_000_000_000_000_000_i64)))),
+                // The same as none: the float next to it is a whole number.
+                ("equals", json!([between]), in_list(x(), vec![lit(0.5)], false)),
+                ("notEquals", json!([between]), in_list(x(), vec![lit(0.5)], true).or(x().is_null())),
+                ("equals", json!([between, 7]), in_list(x(), vec![lit(7_i64)], false)),
+            ] {
+                assert_eq!(built(operator, &values, ColumnType::Integer), expected, "{operator} {values}");
+            }
+        }
+        for (value, expected) in [(json!(2.5), 2_i64), (json!("-2.5"), -3), (json!("-.5"), -1), (json!("5e-1"), 0), (json!("1e-400"), 0), (json!("-1e-999999"), -1)] {
+            assert_eq!(built("gte", &json!([value]), ColumnType::Integer), x().gt(lit(expected)), "{value}");
+        }
+        for wrong in ["", ".", "e5", "1e", "--5", "1.2.3", "5 ", "1_000", "0x5"] {
+            assert!(try_built("gt", &json!([wrong]), ColumnType::Integer).is_err(), "{wrong:?}");
+        }
     }
 
     /// A condition on `x`, on a Thursday in New York.

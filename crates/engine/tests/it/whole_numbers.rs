@@ -110,6 +110,35 @@ async fn what_fits_is_what_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn filters_compare_with_what_lies_between_two_of_them_and_beyond_all() {
+    for cache in [0, 32 << 20] {
+        let ward = numbers(cache).await;
+        ward.mill.load("far", Csv::bytes("k,n\n1,9007199254740993\n2,9007199254740994\n3,-9223372036854775808\n4,\n")).await.unwrap();
+        let (between, below) = ("9007199254740993.5", "-9223372036854775809");
+        for (operator, values, expected) in [
+            ("gt", json!([between]), 1),
+            ("gte", json!([between]), 1),
+            ("lt", json!([between]), 2),
+            ("lte", json!([between]), 2),
+            ("equals", json!([between]), 0),
+            ("notEquals", json!([between]), 4),
+            ("gt", json!([below]), 3),
+            ("gte", json!([below]), 3),
+            ("lt", json!([below]), 0),
+            ("lte", json!([below]), 0),
+            ("equals", json!([below]), 0),
+            ("notEquals", json!([below]), 4),
+            ("between", json!([below, between]), 2),
+            ("notBetween", json!([below, between]), 2),
+            ("equals", json!(["-9223372036854775808"]), 1),
+        ] {
+            let asked = json!({"measures": ["far.count"], "filters": [{"member": "far.n", "operator": operator, "values": values}]});
+            assert_eq!(ward.data(&asked.to_string()).await, json!([[expected]]), "{cache}: {operator} {values}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn models_compute_no_other_numbers_either() {
     for cache in [0, 32 << 20] {
         let ward = numbers(cache).await;
