@@ -241,6 +241,7 @@ async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<
 
 /// What the planner does not like, at the statement, where it does not say itself where it is.
 fn in_statement(error: Error) -> Error {
+    let error = subqueries::explained(error);
     if error.kind() == ErrorKind::Invalid && error.field().is_none() { error.at("sql") } else { error }
 }
 

@@ -7,16 +7,18 @@
 //! ```text
 //!   x NOT IN (S)    not exists (S where y = x)  and  not exists (S where y is null)  and  (x is not null or not exists (S))
 //! ```
-//! An IN that only has to be true stays as it is. What cannot be put so is refused, and so are EXISTS and IN over an aggregate of rows that
+//! An IN that only has to be true stays as it is, but for the name of what it asks for. What cannot be put so is refused, and so are EXISTS and IN over an aggregate of rows that
 //! go by the outer one: DataFusion groups these rows by what they go by, and then there is no group of no rows, of which a count is zero.
 //! (`t IN (SELECT max(t) …)` is known to be true of none of no rows all the same, and stays where it only has to be true.)
+
+use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ExprSchema, Result as PlanResult, Spans, TableReference};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction, split_conjunction_owned};
-use datafusion::logical_expr::{Aggregate, BinaryExpr, Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, SkipType, Subquery, lit, when};
+use datafusion::logical_expr::{Aggregate, BinaryExpr, Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, Projection, SkipType, Subquery, lit, when};
 use datafusion::scalar::ScalarValue;
 
 use super::written_out;
@@ -33,6 +35,19 @@ const UNTOLD: &str = "what IN, ANY or ALL (SELECT …) means where values are mi
 /// Why some rows of several are not asked for.
 const CUT: &str = "EXISTS over rows that go by the query around it, with an OFFSET or with a LIMIT inside, would be planned without it; \
                    compare a count, as in (SELECT count(*) FROM …) > 1";
+
+/// Why a subquery is not planned, and what to do.
+const UNPLANNED: &str = "(SELECT …) cannot be planned where it stands: IN, EXISTS, ANY and ALL are planned in WHERE and HAVING; elsewhere join its rows, \
+                         or ask for a value, as in (SELECT count(*) FROM … WHERE y = x) > 0";
+/// How DataFusion says that it has left an expression where it cannot be computed, followed by all parts of it.
+const LEFT_OVER: &str = "Physical plan does not support logical expression ";
+
+/// What is said of a subquery that could not be planned, in place of all parts of it.
+pub(crate) fn explained(error: Error) -> Error {
+    let kinds = ["InSubquery(", "Exists(", "ScalarSubquery(", "SetComparison(", "OuterReferenceColumn("];
+    let is_subquery = error.message().split_once(LEFT_OVER).is_some_and(|(_, part)| kinds.iter().any(|kind| part.starts_with(kind)));
+    if is_subquery { error.reworded(|_| format!("SQL: {UNPLANNED}")) } else { error }
+}
 
 /// A statement in which IN says what it says in SQL. It has passed the gate, and nothing of it is optimised.
 ///
@@ -79,6 +94,15 @@ impl Made {
         self.names += 1;
         LogicalPlanBuilder::from(rows.clone()).alias(TableReference::bare(format!("in {}", self.names)))?.build()
     }
+
+    /// A subquery that asks for an aggregate, under a name of its own: beside OR, DataFusion 55 would read it twice under the same one, and fail.
+    fn called(&mut self, subquery: Subquery) -> PlanResult<Subquery> {
+        let LogicalPlan::Projection(projection) = subquery.subquery.as_ref() else { return Ok(subquery) };
+        let [value @ Expr::Column(Column { relation: None, .. })] = projection.expr.as_slice() else { return Ok(subquery) };
+        self.names += 1;
+        let named = Projection::try_new(vec![value.clone().alias(format!("in {}", self.names))], Arc::clone(&projection.input))?;
+        Ok(Subquery { subquery: LogicalPlan::Projection(named).into(), ..subquery })
+    }
 }
 
 /// Whether something asks what is among the rows of a subquery.
@@ -113,7 +137,10 @@ impl Rewriting<'_> {
                 let (left, right) = (self.holds(*left, wanted)?, self.holds(*right, wanted)?);
                 Ok(if (op == Operator::And) == wanted { left.and(right) } else { left.or(right) })
             }
-            Expr::InSubquery(within) if within.negated != wanted => Ok(Expr::InSubquery(InSubquery { negated: false, ..within })),
+            Expr::InSubquery(within) if within.negated != wanted => {
+                let subquery = self.made.called(within.subquery)?;
+                Ok(Expr::InSubquery(InSubquery { negated: false, subquery, expr: within.expr }))
+            }
             Expr::InSubquery(within) => self.not_in(&within),
             other => {
                 let exact = other.transform_up(|part| match part {

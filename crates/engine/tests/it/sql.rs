@@ -44,6 +44,19 @@ async fn sql_reads_the_datasets_of_its_tenant_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_subquery_that_is_not_planned_is_told_in_words_and_beside_or_an_aggregate_is() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("n,city\n1,Rome\n2,Oslo\n3,Oslo\n")).await.unwrap();
+    for sql in ["select n in (select n from orders where n > 1) from orders", "select exists (select 1 from orders b where b.n = a.n + 1) from orders a"] {
+        let error = ward.mill.sql(sql).await.expect_err(sql);
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{sql}: {error}");
+        assert!(error.message().contains("cannot be planned where it stands") && !error.message().contains("Subquery"), "{sql}: {error}");
+    }
+    let greatest = "select n from orders a where n in (select max(b.n) from orders b where b.city = a.city) or n = 2 order by n";
+    assert_eq!(ward.rows(greatest).await, json!([[1, 2, 3]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn limits_stop_what_is_too_much() {
     let ward = Ward::new().await;
     let rows: String = (0..20_000).map(|n| format!("{n}\n")).collect();

@@ -80,6 +80,9 @@ async fn what_is_missing_is_neither_among_the_rows_nor_outside_of_them() {
         ("id in (select max(s.id) from s where s.g = t.g - 5)", vec![10]),
         ("not (id not in (select max(s.id) from s where s.g = t.g - 5))", vec![10]),
         ("id not in (select min(id) from f) or g = 10", vec![10, 20, 40]),
+        ("g = 20 or id in (select max(s.id) from s where s.g = t.g - 5)", vec![10, 20]),
+        ("g = 20 or not (id not in (select max(s.id) from s where s.g = t.g - 5))", vec![10, 20]),
+        ("g = 20 or id in (select min(id) from f) or id in (select min(id) from f where g > 5)", vec![10, 20]),
         ("exists (select 1 from s where s.g = t.g having count(*) > 0)", vec![10]),
         ("exists (select 1 from s where s.g = t.g having 3 < max(id))", vec![10]),
         // Within each other.
