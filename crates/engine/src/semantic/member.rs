@@ -1,8 +1,9 @@
 //! Names in a query, found in its model.
 
 use arrow::datatypes::DataType;
-use datafusion::common::Column;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, SchemaError};
+use datafusion::error::DataFusionError;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast};
 
@@ -144,10 +145,7 @@ impl Columns<'_> {
         if text.len() > EXPRESSION_MAX_BYTES {
             return Err(Error::invalid(format!("the expression has {} bytes; at most {EXPRESSION_MAX_BYTES} are read", text.len())));
         }
-        let expression = self
-            .state
-            .create_logical_expr(text, self.schema)
-            .map_err(|error| Error::invalid(format!("expression {text:?}: {}", error.strip_backtrace())))?;
+        let expression = self.state.create_logical_expr(text, self.schema).map_err(|error| Error::invalid(format!("expression {text:?}: {}", self.unread(&error))))?;
         let mut refused = None;
         expression.apply(|node| {
             refused = match node {
@@ -162,5 +160,20 @@ impl Columns<'_> {
             Some(what) => Err(Error::invalid(format!("expression {text:?} holds {what}, which is not allowed"))),
             None => Ok(expression),
         }
+    }
+
+    /// Why an expression could not be read. Of a name that no column has, in the words of all other places.
+    fn unread(&self, error: &DataFusionError) -> String {
+        let DataFusionError::SchemaError(wrong, _) = error.find_root() else { return error.strip_backtrace() };
+        let SchemaError::FieldNotFound { field, .. } = wrong.as_ref() else { return error.strip_backtrace() };
+        let known = || self.schema.fields().iter().map(|column| column.name().as_str());
+        // What does not stand in quotes is read in small letters.
+        let near = match known().find(|column| *column != field.name && column.eq_ignore_ascii_case(&field.name)) {
+            Some(column) => format!("; write \"{column}\", in double quotes"),
+            None => near_names(&field.name, known()),
+        };
+        let dataset = self.schema.iter().next().and_then(|(dataset, _)| dataset);
+        let place = dataset.map_or_else(|| "here".to_owned(), |dataset| format!("in dataset {}", dataset.table()));
+        format!("there is no column {:?} {place}{near}", field.flat_name())
     }
 }

@@ -68,10 +68,15 @@ async fn what_would_fail_with_the_first_question_is_not_saved() {
         (json!({"measures": [{"name": "m", "label": "M", "kind": "avg", "expression": "upper(city)"}]}), &expression, "computes with a string"),
         (json!({"measures": [{"name": "m", "label": "M", "kind": "balance", "column": "paid", "by": ["city"]}]}), &column, "computes with a boolean"),
         (json!({"measures": [{"name": "m", "label": "M", "kind": "sum", "column": "amuont"}]}), &column, "did you mean amount"),
-        (json!({"measures": [{"name": "m", "label": "M", "kind": "max", "expression": "amuont + 1"}]}), &expression, "amuont"),
+        (
+            json!({"measures": [{"name": "m", "label": "M", "kind": "max", "expression": "amuont + 1"}]}),
+            &expression,
+            "there is no column \"amuont\" in dataset orders; did you mean amount?",
+        ),
         (json!({"measures": [{"name": "m", "label": "M", "kind": "sum"}]}), &measure, "needs a column or an expression"),
         (dimension("integer", "column", "amuont"), &of_dimension, "did you mean amount"),
-        (dimension("integer", "expression", "amuont + 1"), &computed, "amuont"),
+        (dimension("integer", "expression", "amuont + 1"), &computed, "there is no column \"amuont\" in dataset orders; did you mean amount?"),
+        (number("{count} + cuont"), &formula, "there is no column \"cuont\" here; did you mean count?"),
         (filtered("orders.amuont", "gt", json!([1])), &filter, "did you mean amount"),
         (filtered("orders.count", "gt", json!([1])), &filter, "is a measure"),
         (filtered("orders.amount", "gt", json!(["much"])), &filter, "is not of type integer"),
@@ -94,6 +99,16 @@ async fn what_would_fail_with_the_first_question_is_not_saved() {
         assert!(message.contains(says), "{parts}: {message}");
     }
     assert_eq!(ward.mill.model("orders").await.unwrap(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_needs_quotes_is_told_with_them() {
+    let ward = Ward::new().await;
+    ward.mill.load("mixed", Csv::bytes("City,n\nRome,1\nOslo,2\n")).await.unwrap();
+    let dimension = |expression: &str| json!({"dimensions": [{"name": "d", "label": "D", "type": "string", "expression": expression}]});
+    let (_, message) = refused(&ward.mill, "mixed", dimension("upper(City)")).await;
+    assert!(message.ends_with("there is no column \"city\" in dataset mixed; write \"City\", in double quotes"), "{message}");
+    saved(&ward.mill, "mixed", dimension("upper(\"City\")")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
