@@ -15,6 +15,9 @@ const loadsApi = baseApi.injectEndpoints({
         body: options,
       }),
     }),
+    discardUpload: build.mutation<void, string>({
+      query: (id) => ({ url: `/uploads/${encodeURIComponent(id)}`, method: 'DELETE' }),
+    }),
     getLoad: build.query<Load, string>({
       query: (id) => `/loads/${encodeURIComponent(id)}`,
       keepUnusedDataFor: 0,
@@ -41,6 +44,7 @@ const loadsApi = baseApi.injectEndpoints({
 export const {
   useStartLoadMutation,
   useInferUploadMutation,
+  useDiscardUploadMutation,
   useGetLoadQuery,
   useCancelLoadMutation,
 } = loadsApi;

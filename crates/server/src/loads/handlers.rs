@@ -40,7 +40,7 @@ pub async fn create_load(State(app): State<App>, caller: Caller, JsonBody(new): 
     // Begun it is after it was written down: a job that nobody runs, because the caller has gone meanwhile, would keep its place for ever.
     app.loads.check_room(caller.tenancy())?;
     audit::append(app.store.db(), now, &caller, "load.started", &new.dataset).await?;
-    let job = app.loads.begin(LoadJob::new(caller.tenancy(), &new.dataset, progress))?;
+    let job = app.loads.begin(LoadJob::new(caller.tenancy(), staged.id, &new.dataset, progress))?;
     let answer = job.to_wire()?;
     let running = app.clone();
     app.tasks.spawn(async move {

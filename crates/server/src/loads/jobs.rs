@@ -25,15 +25,21 @@ enum Outcome {
 pub struct LoadJob {
     id: Uuid,
     tenant: TenantId,
+    upload: Uuid,
     dataset: String,
     progress: Progress,
     ended: Mutex<Option<(Outcome, DateTime<Utc>)>>,
 }
 
 impl LoadJob {
-    /// A load that begins.
-    pub fn new(tenancy: &Tenancy, dataset: &str, progress: Progress) -> Self {
-        Self { id: Uuid::now_v7(), tenant: tenancy.slug().clone(), dataset: dataset.to_owned(), progress, ended: Mutex::new(None) }
+    /// A load of an upload that begins.
+    pub fn new(tenancy: &Tenancy, upload: Uuid, dataset: &str, progress: Progress) -> Self {
+        Self { id: Uuid::now_v7(), tenant: tenancy.slug().clone(), upload, dataset: dataset.to_owned(), progress, ended: Mutex::new(None) }
+    }
+
+    /// Whether it runs and reads the upload with this id.
+    pub fn is_reading(&self, upload: &str) -> bool {
+        self.ended().is_none() && upload.parse::<Uuid>().is_ok_and(|upload| upload == self.upload)
     }
 
     /// Records how it ended.

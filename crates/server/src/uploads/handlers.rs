@@ -10,7 +10,8 @@ use super::staging::StagedFile;
 use super::wire::{ReadOptions, Upload, UploadForm};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Path, Problem, QueryOf};
+use crate::http::{Answer, Code, JsonBody, Path, Problem, QueryOf};
+use crate::jobs::Job;
 use crate::policy::Action;
 
 /// Upload a file and learn what it seems to hold. Nothing is stored in a dataset before `POST /loads`.
@@ -51,6 +52,19 @@ pub async fn infer_upload(State(app): State<App>, caller: Caller, Path(id): Path
     caller.allow(Action::LoadData)?;
     let staged = app.staging.find(caller.tenancy(), &id, app.clock.now())?;
     inferred(&staged, options.to_engine()?).await.map(Json)
+}
+
+/// Discard an upload that nobody wants to load any more: its bytes go, and another file may take its place. Done again it is answered as the
+/// first time. One that is being loaded stays; cancel the load first.
+#[utoipa::path(delete, path = "/uploads/{id}", tag = "loads", params(("id" = Uuid, Path, description = "The upload")), responses((status = 204)))]
+pub async fn delete_upload(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+    caller.allow(Action::LoadData)?;
+    if let Some(load) = app.loads.list(caller.tenancy(), |load| load.is_reading(&id)).first() {
+        let load = load.id();
+        return Err(Problem::new(Code::Conflict, format!("load {load} is reading this upload; wait for its end, or cancel it first: DELETE /api/v1/loads/{load}")));
+    }
+    app.staging.discard(caller.tenancy(), &id, app.clock.now())?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn inferred(staged: &StagedFile, options: ingest::ReadOptions) -> Answer<Upload> {

@@ -95,6 +95,8 @@ pub struct Staging {
     /// Whether files are sealed.
     seals: bool,
     files: Mutex<HashMap<Uuid, Arc<StagedFile>>>,
+    /// Whose files were discarded, and when, so that who discards one again is told the same as the first time.
+    discarded: Mutex<HashMap<Uuid, (TenantId, DateTime<Utc>)>>,
     ledger: Ledger,
 }
 
@@ -109,7 +111,7 @@ impl Staging {
             std::fs::remove_dir_all(&root)?;
         }
         private_file::create_folder(&root)?;
-        Ok(Self { root, max_upload_bytes, max_files, seals, files: Mutex::default(), ledger: Ledger::default() })
+        Ok(Self { root, max_upload_bytes, max_files, seals, files: Mutex::default(), discarded: Mutex::default(), ledger: Ledger::default() })
     }
 
     /// Streams the one part `file` of a form into the area. Until it is [kept](Self::keep), dropping it removes it.
@@ -143,7 +145,10 @@ impl Staging {
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let usage = ledger.entry(tenancy.slug().clone()).or_default();
         if usage.files >= self.max_files {
-            return Err(Problem::exhausted(format!("{} files wait to be loaded already; load one of them, or try again later: each is kept for an hour", usage.files), 60));
+            return Err(Problem::exhausted(
+                format!("{} files wait to be loaded already; load or discard one of them, or try again later: each is kept for an hour", usage.files),
+                60,
+            ));
         }
         usage.files += 1;
         let id = Uuid::now_v7();
@@ -158,7 +163,7 @@ impl Staging {
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let usage = ledger.entry(staged.tenant.clone()).or_default();
         if usage.bytes + bytes > self.max_upload_bytes.saturating_mul(BYTES_FACTOR) {
-            return Err(Problem::exhausted("too many bytes wait to be loaded already; load some of them, or try again later: each file is kept for an hour", 60));
+            return Err(Problem::exhausted("too many bytes wait to be loaded already; load or discard some of them, or try again later: each file is kept for an hour", 60));
         }
         usage.bytes += bytes;
         staged.size_bytes += bytes;
@@ -188,8 +193,28 @@ impl Staging {
         drop(released);
     }
 
+    /// Lets go of a file that nobody wants to load any more. Within the hour it may be done again.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn discard(&self, tenancy: &Tenancy, id: &str, now: DateTime<Utc>) -> Answer<()> {
+        match self.find(tenancy, id, now) {
+            Ok(staged) => {
+                self.discarded.lock().unwrap_or_else(PoisonError::into_inner).insert(staged.id, (staged.tenant.clone(), now));
+                self.release(staged.id);
+                Ok(())
+            }
+            Err(unknown) => {
+                let discarded = self.discarded.lock().unwrap_or_else(PoisonError::into_inner);
+                let known = id.parse().ok().and_then(|id: Uuid| discarded.get(&id)).is_some_and(|(tenant, _)| tenant == tenancy.slug());
+                if known { Ok(()) } else { Err(unknown) }
+            }
+        }
+    }
+
     /// Lets go of files whose hour is over.
     pub fn sweep(&self, now: DateTime<Utc>) {
+        self.discarded.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, discarded_at)| now - *discarded_at < TTL);
         let expired: Vec<Arc<StagedFile>> = {
             let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
             files.extract_if(|_, file| now - file.staged_at >= TTL).map(|(_, file)| file).collect()

@@ -4,8 +4,10 @@ use std::io::Write;
 
 use http::{Method, header};
 use serde_json::{Value, json};
+use tidemill_server::loads::jobs::LoadJob;
+use tidemill_server::tenants;
 
-use crate::harness::{Server, Who, example, form};
+use crate::harness::{Server, Who, example, form, tenancy};
 
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -193,6 +195,55 @@ async fn uploads_are_bounded_and_expire() {
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/json");
     server.send(request.body(axum::body::Body::from(order.to_string())).unwrap()).await.expect(404);
+}
+
+fn path_of(upload: &Value) -> String {
+    format!("/uploads/{}", upload["upload_id"].as_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_discarded_makes_place_for_another() {
+    let server = Server::start_with(|settings| settings.http.max_staged_uploads = 2).await;
+    let upload = async || server.upload(Who::Editor, "a.csv", b"a\n1\n").await;
+    let (first, second) = (upload().await.expect(201).json(), upload().await.expect(201).json());
+    let full = upload().await.expect(429);
+    assert!(full.text().contains("load or discard one of them"), "{}", full.text());
+
+    server.delete(Who::Viewer, &path_of(&first)).await.expect(403);
+    server.delete(Who::Stranger, &path_of(&first)).await.expect(404);
+    assert_eq!(staged_files(&server), 2);
+    for _ in 0..2 {
+        server.delete(Who::Editor, &path_of(&first)).await.expect(204);
+        assert_eq!(staged_files(&server), 1);
+    }
+    // Neither is it told to others that it was there, nor is it there for anything else.
+    server.delete(Who::Stranger, &path_of(&first)).await.expect(404);
+    server.post(Who::Editor, &format!("{}/inference", path_of(&first)), json!({})).await.expect(404);
+    server.post(Who::Editor, "/loads", json!({"upload_id": first["upload_id"], "dataset": "a", "mode": "create"})).await.expect(404);
+    server.post(Who::Editor, &format!("{}/inference", path_of(&second)), json!({})).await.expect(200);
+    upload().await.expect(201);
+    upload().await.expect(429);
+
+    server.app.staging.sweep(server.now() + chrono::TimeDelta::minutes(61));
+    server.delete(Who::Editor, &path_of(&first)).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_being_loaded_is_not_discarded() {
+    let server = Server::start().await;
+    let upload = server.upload(Who::Editor, "a.csv", b"a\n1\n").await.expect(201).json();
+    let id = upload["upload_id"].as_str().unwrap().parse().unwrap();
+    let acme = tenants::store::get_by_slug(server.app.store.db(), "acme").await.unwrap().unwrap();
+    // Nobody works on it, so it runs until it is told to have ended.
+    let load = server.app.loads.begin(LoadJob::new(&tenancy(&acme), id, "a", tidemill::Progress::new())).unwrap();
+    let refused = server.delete(Who::Editor, &path_of(&upload)).await.expect(409).json();
+    let way = format!("DELETE /api/v1/loads/{}", load.to_wire().unwrap().id);
+    assert!(refused["code"] == "conflict" && refused["detail"].as_str().unwrap().contains(&way), "{refused}");
+    server.delete(Who::Stranger, &path_of(&upload)).await.expect(404);
+    assert_eq!(staged_files(&server), 1);
+    load.finish(Err(tidemill::Error::new(tidemill::ErrorKind::Cancelled, "cancelled")), server.now());
+    server.delete(Who::Editor, &path_of(&upload)).await.expect(204);
+    assert_eq!(staged_files(&server), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

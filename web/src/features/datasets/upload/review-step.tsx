@@ -14,6 +14,7 @@ import { WarningList } from '@/components/warning-list';
 import { formatCount, formatNumber } from '@/lib/format';
 import { ColumnTypes } from './column-types';
 import { ConfirmReplacement } from './confirm-replacement';
+import { DiscardUpload } from './discard-upload';
 import { ExistingRowsFields } from './existing-rows-fields';
 import { draftOf, isUnread } from './reading';
 import { ReadingFields } from './reading-fields';
@@ -199,6 +200,7 @@ export function ReviewStep({
             {formatCount(inference.sample_rows, 'row')}
           </Box>
         )}
+        <DiscardUpload upload={upload} busy={busy} onDiscarded={onRestart} />
         <Button onClick={onRestart} sx={{ flex: { xs: 1, sm: 'none' } }}>
           Other file
         </Button>

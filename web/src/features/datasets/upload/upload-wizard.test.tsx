@@ -118,6 +118,61 @@ async function openReview() {
   return view;
 }
 
+describe('a file that is given up', () => {
+  const answer = (respond: () => Response) => {
+    const discarded: unknown[] = [];
+    server.use(
+      http.delete('*/api/v1/uploads/:id', ({ params }) => {
+        discarded.push(params.id);
+        return respond();
+      }),
+    );
+    return discarded;
+  };
+  const done = () => new HttpResponse(null, { status: 204 });
+  const name = `Discard ${upload.file_name}?`;
+
+  it('is discarded by its button, after a question', async () => {
+    const discarded = answer(done);
+    const { user } = await openReview();
+    await user.click(screen.getByRole('button', { name: 'Discard' }));
+    const question = await screen.findByRole('dialog', { name });
+    await user.click(within(question).getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(question).not.toBeInTheDocument());
+    expect(discarded).toEqual([]);
+    await user.click(screen.getByRole('button', { name: 'Discard' }));
+    await user.click(
+      within(await screen.findByRole('dialog', { name })).getByRole('button', { name: 'Discard' }),
+    );
+    expect(await screen.findByRole('button', { name: 'Choose a file' })).toBeInTheDocument();
+    expect(await screen.findByText(`${upload.file_name} was discarded`)).toBeInTheDocument();
+    expect(discarded).toEqual([upload.upload_id]);
+  });
+
+  it('and by nothing else: who leaves may come back', async () => {
+    const discarded = answer(done);
+    const { unmount } = await openReview();
+    unmount();
+    expect(discarded).toEqual([]);
+  });
+
+  it.each([
+    ['whose hour is over is gone', 404, 'not_found', 'Choose a file'],
+    ['that is being loaded stays, and it is said why', 409, 'conflict', 'Create dataset'],
+  ] as const)('%s', async (_, status, code, left) => {
+    answer(() => refuse(status, code, 'Refused', 'load ld1 is reading this upload'));
+    const { user } = await openReview();
+    await user.click(screen.getByRole('button', { name: 'Discard' }));
+    await user.click(
+      within(await screen.findByRole('dialog', { name })).getByRole('button', { name: 'Discard' }),
+    );
+    await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+    expect(await screen.findByRole('button', { name: left })).toBeInTheDocument();
+    const said = screen.queryAllByText('load ld1 is reading this upload');
+    expect(said).toHaveLength(status === 409 ? 1 : 0);
+  });
+});
+
 describe('upload wizard', () => {
   it('goes from a file to a dataset with rejected rows', async () => {
     let sent: NewLoad | null = null;
