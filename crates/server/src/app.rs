@@ -54,9 +54,9 @@ pub struct Parts {
     pub setup_code: SetupCode,
     /// Users as they were a moment ago.
     pub members: Members,
-    /// Sign-ins by address and peer.
+    /// Sign-ins, and changes of one's own password, by address and peer.
     pub attempts: RateLimit<(String, IpAddr)>,
-    /// Sign-ins and refreshes by peer.
+    /// Sign-ins, such changes and refreshes by peer.
     pub attempts_by_peer: RateLimit<IpAddr>,
     /// API keys that did not hold, by peer.
     pub key_failures: RateLimit<IpAddr>,

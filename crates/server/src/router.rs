@@ -49,6 +49,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(openapi::schema::read_schema))
         // With a token.
         .routes(routes!(session::read_me, session::update_me))
+        .routes(routes!(session::update_password))
         .routes(routes!(users::list_users, users::create_user))
         .routes(routes!(users::update_user, users::delete_user))
         .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))

@@ -1,8 +1,8 @@
-// The organisation and its people: calendars and budgets.
+// The organisation and who is signed in: calendars, budgets, one's own password.
 import { baseApi } from './base-api';
 import { forgetAnswers } from './reauth';
 import { tenantChanged, userChanged } from './session-slice';
-import type { Me, MyChange, Tenant, TenantChange } from './types';
+import type { Me, MyChange, PasswordChange, Tenant, TenantChange } from './types';
 
 export const tenantApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
@@ -30,7 +30,11 @@ export const tenantApi = baseApi.injectEndpoints({
         }
       },
     }),
+    changePassword: build.mutation<void, PasswordChange>({
+      query: (body) => ({ url: '/me/password', method: 'POST', body }),
+    }),
   }),
 });
 
-export const { useUpdateTenantMutation, useUpdateMeMutation } = tenantApi;
+export const { useUpdateTenantMutation, useUpdateMeMutation, useChangePasswordMutation } =
+  tenantApi;

@@ -100,6 +100,7 @@ export type {
   NewDashboard,
   NewLoad,
   NewUser,
+  PasswordChange,
   PreviewOrder,
   Promotion,
   Provenance,

@@ -79,6 +79,7 @@ const sessionHandlers = [
     if (!mockState.signedIn) return refuse(401, 'unauthenticated', 'Not signed in');
     return HttpResponse.json({ ...session, access_token: `token-r${mockState.refreshes}` });
   }),
+  http.post(`${base}/me/password`, () => new HttpResponse(null, { status: 204 })),
   http.delete(`${base}/session`, () => {
     mockState.signedIn = false;
     return new HttpResponse(null, { status: 204 });

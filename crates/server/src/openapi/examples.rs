@@ -33,6 +33,7 @@ fn of_schema(name: &str) -> Option<Value> {
         }),
         "SignIn" => json!({"email": "ann@example.com", "password": "four words that nobody knows"}),
         "MyChange" => json!({"calendar": {"timezone": "Europe/Oslo", "weekStart": "monday"}}),
+        "PasswordChange" => json!({"current_password": "four words that nobody knows", "new_password": "four other words in a row"}),
         "TenantChange" => json!({"calendar": {"timezone": "Europe/Oslo", "yearStart": 4}, "budget": {"rows": 100_000_000}}),
         "NewUser" => json!({"email": "ben@example.com", "name": "Ben", "role": "viewer", "password": "four other words in a row", "attributes": {"country": ["NO", "SE"]}}),
         "UserChange" => json!({"role": "editor", "budget": {"rows": 10_000_000}}),
@@ -124,6 +125,7 @@ mod tests {
         read::<session::wire::Setup>("Setup");
         read::<session::wire::SignIn>("SignIn");
         read::<users::wire::MyChange>("MyChange");
+        read::<users::wire::PasswordChange>("PasswordChange");
         read::<users::wire::NewUser>("NewUser");
         read::<users::wire::UserChange>("UserChange");
         read::<tenants::wire::TenantChange>("TenantChange");

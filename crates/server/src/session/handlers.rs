@@ -15,7 +15,7 @@ use crate::http::{Answer, Code, JsonBody, Peer, Problem};
 use crate::policy::{Action, Role};
 use crate::store::audit::{self, Actor};
 use crate::tenants::model::Calendar;
-use crate::users::wire::{MyChange, User, check_email, check_user_name};
+use crate::users::wire::{MyChange, PasswordChange, User, check_email, check_user_name};
 use crate::{tenants, users};
 
 /// What a client must know before anybody has signed in.
@@ -131,6 +131,35 @@ pub async fn update_me(State(app): State<App>, person: Person, JsonBody(change):
     Ok(Json(Me { user: User { calendar, ..person.user().into() }, tenant: (&person.tenant).into() }))
 }
 
+/// Change the caller's own password. The session whose refresh cookie comes along stays; all others of theirs end.
+#[utoipa::path(post, path = "/me/password", tag = "session", request_body = PasswordChange, responses((status = 204)))]
+pub async fn update_password(State(app): State<App>, person: Person, peer: Peer, headers: HeaderMap, JsonBody(change): JsonBody<PasswordChange>) -> Answer<StatusCode> {
+    person.allow(Action::ChangeSelf)?;
+    let (id, now) = (person.user().id, app.clock.now());
+    // Who guesses here guesses what the sign-in asks for: both are counted together.
+    let attempt = (person.user().email.clone(), peer.0);
+    app.attempts.take(attempt.clone(), now).await?;
+    app.attempts_by_peer.take(peer.0, now).await?;
+    let stored = users::store::get(app.store.db(), person.tenancy(), id).await?.ok_or_else(Problem::unauthenticated)?;
+    if !app.passwords.verify(change.current_password, Some(stored.password_hash.clone())).await? {
+        audit::append(app.store.db(), now, &person, "user.password_refused", &id.to_string()).await?;
+        return Err(wrong_password());
+    }
+    app.attempts.reset(&attempt).await;
+    let password_hash = app.passwords.hash("new_password", change.new_password).await?;
+    let transaction = app.store.begin().await?;
+    // The operator may have given them another one since it was looked at, to lock out whoever knows the old one.
+    if users::store::get(&transaction, person.tenancy(), id).await?.is_none_or(|user| user.password_hash != stored.password_hash) {
+        return Err(wrong_password());
+    }
+    users::store::set_password(&transaction, person.tenancy(), id, password_hash).await?;
+    store::end_others(&transaction, id, RefreshToken::from_headers(&headers).as_ref()).await?;
+    audit::append(&transaction, now, &person, "user.password_changed", &id.to_string()).await?;
+    transaction.commit().await?;
+    app.members.forget(id).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 fn answer(app: &App, status: StatusCode, user: &users::model::Model, tenant: &tenants::model::Model, token: &RefreshToken) -> Answer<Response> {
     let session = Session {
         access_token: app.access_tokens.issue(user.id, tenant.id, app.clock.now())?,
@@ -146,6 +175,10 @@ fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response 
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
+}
+
+fn wrong_password() -> Problem {
+    Problem::field("current_password", "is not your password")
 }
 
 fn no_session() -> Problem {

@@ -86,6 +86,23 @@ pub async fn end_all<C: ConnectionTrait>(db: &C, user_id: Uuid) -> Result<(), Db
     Ok(())
 }
 
+/// Ends all sessions of a user but the one that a token belongs to. The token of somebody else keeps none.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn end_others<C: ConnectionTrait>(db: &C, user_id: Uuid, kept: Option<&RefreshToken>) -> Result<(), DbErr> {
+    let kept = match kept {
+        Some(token) => Entity::find_by_id(token.hash()).one(db).await?,
+        None => None,
+    };
+    let mut others = Entity::delete_many().filter(Column::UserId.eq(user_id));
+    if let Some(kept) = kept {
+        others = others.filter(Column::Family.ne(kept.family));
+    }
+    others.exec(db).await?;
+    Ok(())
+}
+
 /// Removes tokens that have ended.
 ///
 /// # Errors

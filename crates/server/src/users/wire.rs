@@ -124,6 +124,16 @@ pub struct MyChange {
     pub calendar: Option<CalendarChange>,
 }
 
+/// A password that takes the place of one's own.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The one that holds until now.
+    pub current_password: String,
+    /// The one that holds from now on: 12 to 256 characters.
+    pub new_password: String,
+}
+
 impl UserChange {
     /// Checks the name.
     ///

@@ -3,7 +3,7 @@
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Server, Who};
+use crate::harness::{Answer, PASSWORD, Server, Who};
 
 const VIEW_AS: &str = "Tidemill-View-As";
 
@@ -171,6 +171,7 @@ async fn an_admin_looks_through_the_eyes_of_a_user_and_changes_nothing() {
         for (method, path, body) in [
             (Method::PUT, "/models/orders", server.get(Who::Owner, "/models/orders").await.json()),
             (Method::GET, "/users", Value::Null),
+            (Method::POST, "/me/password", json!({"current_password": PASSWORD, "new_password": "another horse battery"})),
             (Method::DELETE, "/datasets/orders", Value::Null),
             (Method::POST, "/datasets/orders/rows", json!([{"country": "DE", "amount": 1}])),
             (Method::POST, "/dashboards/generate", json!({"dataset": "orders"})),

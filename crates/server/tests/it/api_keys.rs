@@ -176,6 +176,7 @@ async fn a_key_has_at_most_the_role_of_its_maker_and_is_never_a_person() {
         for (method, path, body) in [
             (Method::GET, "/me".to_owned(), Value::Null),
             (Method::PUT, "/me".to_owned(), json!({"calendar": null})),
+            (Method::POST, "/me/password".to_owned(), json!({"current_password": "correct horse battery", "new_password": "another horse battery"})),
             (Method::PUT, "/tenant".to_owned(), json!({"budget": {}})),
             (Method::GET, "/users".to_owned(), Value::Null),
             (Method::POST, "/users".to_owned(), json!({"email": "a@b.c", "name": "n", "role": "viewer", "password": "correct horse battery"})),

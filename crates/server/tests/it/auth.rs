@@ -4,9 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use http::{Method, header};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
+use tidemill_server::store::audit;
 
-use crate::harness::{ACCESS, GRACE, PASSWORD, Server, Who, email};
+use crate::harness::{ACCESS, Answer, GRACE, PASSWORD, Server, Who, email};
 
 fn setup(code: &str) -> Value {
     json!({"code": code, "tenant": {"slug": "acme", "name": "Acme"}, "owner": {"email": "Ann@example.com", "name": "Ann", "password": PASSWORD}})
@@ -58,7 +60,7 @@ async fn a_wrong_password_and_an_unknown_user_look_the_same() {
     let server = Server::start().await;
     let wrong = server.post(Who::Anonymous, "/session", json!({"email": email(Who::Viewer), "password": "wrong horse battery"})).await.expect(401);
     let unknown = server.post(Who::Anonymous, "/session", json!({"email": "nobody@example.com", "password": PASSWORD})).await.expect(401);
-    let without_id = |answer: &crate::harness::Answer| {
+    let without_id = |answer: &Answer| {
         let mut body = answer.json();
         body.as_object_mut().unwrap().remove("request_id");
         body
@@ -130,6 +132,89 @@ async fn signing_out_ends_the_family() {
     server.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(204);
     server.refresh(&cookie).await.expect(401);
     server.delete(Who::Anonymous, "/session").await.expect(204);
+}
+
+const NEW: &str = "another horse battery";
+
+async fn change_password(server: &Server, who: Who, cookie: Option<&str>, current: &str, new: &str) -> Answer {
+    let mut request = server.request(who, Method::POST, "/me/password").header(header::CONTENT_TYPE, "application/json");
+    if let Some(cookie) = cookie {
+        request = request.header(header::COOKIE, cookie);
+    }
+    server.send(request.body(axum::body::Body::from(json!({"current_password": current, "new_password": new}).to_string())).unwrap()).await
+}
+
+async fn signed_in(server: &Server, who: Who) -> String {
+    server.sign_in(who).await.expect(200).cookie().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changes_their_password_stays_signed_in_there_and_nowhere_else() {
+    let server = Server::start().await;
+    let (here, elsewhere, of_another) = (signed_in(&server, Who::Viewer).await, signed_in(&server, Who::Viewer).await, signed_in(&server, Who::Editor).await);
+    change_password(&server, Who::Viewer, Some(&here), PASSWORD, NEW).await.expect(204);
+    server.refresh(&elsewhere).await.expect(401);
+    server.refresh(&here).await.expect(200);
+    server.refresh(&of_another).await.expect(200);
+    server.get(Who::Viewer, "/me").await.expect(200);
+
+    server.sign_in(Who::Viewer).await.expect(401);
+    server.post(Who::Anonymous, "/session", json!({"email": email(Who::Viewer), "password": NEW})).await.expect(200);
+    // It is nobody else's.
+    for who in [Who::Editor, Who::Stranger] {
+        server.sign_in(who).await.expect(200);
+    }
+    let log = audit::Entity::find().filter(audit::Column::Action.eq("user.password_changed")).all(server.app.store.db()).await.unwrap();
+    assert!(log.len() == 1 && log[0].user_id.is_some_and(|id| id.to_string() == log[0].subject), "{log:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_cookie_of_their_own_all_sessions_end() {
+    let server = Server::start().await;
+    let (own, of_a_stranger) = (signed_in(&server, Who::Viewer).await, signed_in(&server, Who::Stranger).await);
+    change_password(&server, Who::Viewer, Some(&of_a_stranger), PASSWORD, NEW).await.expect(204);
+    server.refresh(&own).await.expect(401);
+    server.refresh(&of_a_stranger).await.expect(200);
+    let own = signed_in(&server, Who::Editor).await;
+    change_password(&server, Who::Editor, None, PASSWORD, NEW).await.expect(204);
+    server.refresh(&own).await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_by_who_knows_it_and_to_a_good_one() {
+    let server = Server::start().await;
+    let (here, elsewhere) = (signed_in(&server, Who::Viewer).await, signed_in(&server, Who::Viewer).await);
+    change_password(&server, Who::Anonymous, Some(&here), PASSWORD, NEW).await.expect(401);
+    let long = "ab1-".repeat(65);
+    for (current, new, field) in [
+        ("wrong horse battery", NEW, "current_password"),
+        ("", NEW, "current_password"),
+        (PASSWORD, "short", "new_password"),
+        (PASSWORD, "aaaaaaaaaaaaaaaa", "new_password"),
+        (PASSWORD, long.as_str(), "new_password"),
+    ] {
+        let refused = change_password(&server, Who::Viewer, Some(&here), current, new).await.expect(400).json();
+        assert_eq!(refused["errors"][0]["field"], field, "{refused}");
+    }
+    for session in [here, elsewhere] {
+        server.refresh(&session).await.expect(200);
+    }
+    server.sign_in(Who::Viewer).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_of_ones_own_password_are_counted_with_those_at_the_sign_in() {
+    let server = Server::start().await;
+    for _ in 0..5 {
+        change_password(&server, Who::Viewer, None, "wrong horse battery", NEW).await.expect(400);
+        server.post(Who::Anonymous, "/session", json!({"email": email(Who::Viewer), "password": "wrong horse battery"})).await.expect(401);
+    }
+    let refused = change_password(&server, Who::Viewer, None, PASSWORD, NEW).await.expect(429);
+    assert!(refused.headers.contains_key(header::RETRY_AFTER));
+    server.sign_in(Who::Viewer).await.expect(429);
+    change_password(&server, Who::Editor, None, PASSWORD, NEW).await.expect(204);
+    server.clock.advance(TimeDelta::minutes(2));
+    change_password(&server, Who::Viewer, None, PASSWORD, NEW).await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,6 +35,7 @@ pub(crate) fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("get /api/v1/live", (Least::Anybody, Value::Null)),
         ("get /api/v1/me", (Least::Viewer, Value::Null)),
         ("put /api/v1/me", (Least::Viewer, json!({"calendar": null}))),
+        ("post /api/v1/me/password", (Least::Viewer, json!({"current_password": "wrong horse battery", "new_password": PASSWORD}))),
         ("get /api/v1/users", (Least::Admin, Value::Null)),
         ("post /api/v1/users", (Least::Admin, json!({"email": "", "name": "n", "role": "viewer", "password": PASSWORD}))),
         ("put /api/v1/users/{id}", (Least::Admin, json!({"name": "n", "role": "viewer"}))),

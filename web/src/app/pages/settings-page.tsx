@@ -1,4 +1,4 @@
-// Settings: how the app looks; for admins the people and the API keys of the organisation, and what upkeep did.
+// Settings: how the app looks, one's own password and calendar; for admins the people and the API keys of the organisation, and what upkeep did.
 import Box from '@mui/material/Box';
 import { lazy, Suspense } from 'react';
 import { useSession } from '@/api/session-slice';
@@ -7,6 +7,7 @@ import { PageFrame, PageHeader } from '@/components/page-header';
 import { LoadingState } from '@/components/states';
 import type { UpkeepReportProps } from '@/features/datasets/upkeep/upkeep-report';
 import { AppearanceSettings } from '@/features/settings/appearance-settings';
+import { PasswordSettings } from '@/features/settings/password-settings';
 import { UserSettings } from '@/features/settings/user-settings';
 
 const UpkeepReport = chunkComponent<UpkeepReportProps>(() =>
@@ -26,6 +27,7 @@ export default function SettingsPage() {
       <PageHeader title="Settings" summary={tenant?.name} />
       <Box sx={{ display: 'grid', gap: 6 }}>
         <AppearanceSettings />
+        <PasswordSettings />
         <Suspense fallback={<LoadingState rows={2} label="Loading the calendar" />}>
           <CalendarSettings />
         </Suspense>

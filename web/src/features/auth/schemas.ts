@@ -1,5 +1,6 @@
 // What the forms accept; the same limits as the server's, which checks again.
 import * as z from 'zod/mini';
+import { newPassword } from '@/lib/new-password';
 
 const email = z
   .string()
@@ -7,15 +8,6 @@ const email = z
     z.trim(),
     z.minLength(1, 'Enter your email'),
     z.regex(/^[^\s@]+@[^\s@]+$/, 'This is not an email address'),
-  );
-
-export const passwordLimits = { shortest: 12, longest: 256 } as const;
-
-const newPassword = z
-  .string()
-  .check(
-    z.minLength(passwordLimits.shortest, `Use at least ${passwordLimits.shortest} characters`),
-    z.maxLength(passwordLimits.longest, `Use at most ${passwordLimits.longest} characters`),
   );
 
 export const signInSchema = z.object({

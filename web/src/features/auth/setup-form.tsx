@@ -4,8 +4,8 @@ import { useForm } from 'react-hook-form';
 import { useSearchParams } from 'react-router';
 import { useSetUpMutation } from '@/api/session-api';
 import { FormField } from '@/components/form-field';
+import { PasswordField } from '@/components/password-field';
 import { GuestForm } from './guest-form';
-import { PasswordField } from './password-field';
 import { setupSchema, slugOf } from './schemas';
 
 export function SetupForm() {

@@ -5,8 +5,8 @@ import { useForm } from 'react-hook-form';
 import { toProblem } from '@/api/problem';
 import { useSignInMutation } from '@/api/session-api';
 import { FormField } from '@/components/form-field';
+import { PasswordField } from '@/components/password-field';
 import { GuestForm } from './guest-form';
-import { PasswordField } from './password-field';
 import { signInSchema } from './schemas';
 
 export function SignInForm() {

@@ -13,6 +13,7 @@ import { Dialog } from '@/components/dialog';
 import { FormField } from '@/components/form-field';
 import { FormProblem } from '@/components/form-problem';
 import { useToasts } from '@/components/toast-slice';
+import { newPassword } from '@/lib/new-password';
 import { AttributeFields } from './attributes/attribute-fields';
 import { attributesOf, problemsOf } from './attributes/attribute-rows';
 import type { AttributeRow } from './attributes/attribute-rows';
@@ -22,12 +23,7 @@ const schema = z.object({
   name: z.string().check(z.trim(), z.minLength(1, 'Enter a name')),
   email: z.string().check(z.trim(), z.regex(/^[^\s@]+@[^\s@]+$/, 'This is not an email address')),
   role: z.enum(['viewer', 'editor', 'admin']),
-  password: z
-    .string()
-    .check(
-      z.minLength(12, 'Use at least 12 characters'),
-      z.maxLength(256, 'Use at most 256 characters'),
-    ),
+  password: newPassword,
 });
 
 export interface AddUserDialogProps {

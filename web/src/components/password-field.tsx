@@ -2,8 +2,8 @@
 import IconButton from '@mui/material/IconButton';
 import InputAdornment from '@mui/material/InputAdornment';
 import { useState } from 'react';
-import { FormField } from '@/components/form-field';
-import type { FormFieldProps } from '@/components/form-field';
+import { FormField } from './form-field';
+import type { FormFieldProps } from './form-field';
 
 export function PasswordField(props: Omit<FormFieldProps, 'type' | 'end'>) {
   const [shown, setShown] = useState(false);
