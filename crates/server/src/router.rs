@@ -83,7 +83,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(versions::list_changes))
         .routes(routes!(versions::find_settings, versions::update_settings))
         .routes(routes!(versions::read_upkeep))
-        .routes(routes!(loads::create_load))
+        .routes(routes!(loads::list_loads, loads::create_load))
         .routes(routes!(loads::find_load, loads::cancel_load))
         .routes(routes!(models::list_models))
         .routes(routes!(models::find_model, models::update_model))

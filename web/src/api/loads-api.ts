@@ -1,8 +1,14 @@
 // Loads: the second step of an upload, its progress and its end.
 import { baseApi } from './base-api';
-import type { Load, NewLoad, ReadOptions, Upload } from './types';
+import type { Items, Load, NewLoad, ReadOptions, Upload } from './types';
 
-const loadsApi = baseApi.injectEndpoints({
+/** What is known of datasets is old once rows were loaded into them. */
+const tagsOf = (datasets: string[]) => [
+  ...['list', ...datasets].map((id) => ({ type: 'Dataset' as const, id })),
+  'Model' as const,
+];
+
+export const loadsApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     startLoad: build.mutation<Load, NewLoad>({
       query: (body) => ({ url: '/loads', method: 'POST', body }),
@@ -25,14 +31,21 @@ const loadsApi = baseApi.injectEndpoints({
       onQueryStarted: async (_id, { queryFulfilled, dispatch }) => {
         const answer = await queryFulfilled.catch(() => null);
         if (answer?.data.state !== 'done') return;
-        const { dataset } = answer.data;
-        dispatch(
-          baseApi.util.invalidateTags([
-            { type: 'Dataset', id: 'list' },
-            { type: 'Dataset', id: dataset },
-            'Model',
-          ]),
-        );
+        dispatch(baseApi.util.invalidateTags(tagsOf([answer.data.dataset])));
+      },
+    }),
+    listRunningLoads: build.query<Load[], void>({
+      query: () => '/loads?state=running',
+      transformResponse: (answer: Items<Load>) => answer.items,
+      keepUnusedDataFor: 0,
+      // One that is no longer listed has ended.
+      onQueryStarted: async (_all, { queryFulfilled, getCacheEntry, dispatch }) => {
+        const before = getCacheEntry().data ?? [];
+        const answer = await queryFulfilled.catch(() => null);
+        if (answer === null) return;
+        const ended = before.filter(({ id }) => !answer.data.some((load) => load.id === id));
+        if (ended.length > 0)
+          dispatch(baseApi.util.invalidateTags(tagsOf(ended.map(({ dataset }) => dataset))));
       },
     }),
     cancelLoad: build.mutation<void, string>({
@@ -46,5 +59,6 @@ export const {
   useInferUploadMutation,
   useDiscardUploadMutation,
   useGetLoadQuery,
+  useListRunningLoadsQuery,
   useCancelLoadMutation,
 } = loadsApi;

@@ -149,6 +149,7 @@ const loadHandlers = [
     mockState.loadCancelled = false;
     return HttpResponse.json(load({ dataset }), { status: 202 });
   }),
+  http.get(`${base}/loads`, () => HttpResponse.json({ items: [] })),
   http.get(`${base}/loads/:id`, () => {
     mockState.loadPolls += 1;
     if (mockState.loadCancelled) return HttpResponse.json(load({ state: 'cancelled' }));

@@ -7,10 +7,10 @@ use tidemill::DatasetName;
 use tidemill::ingest::{Load as EngineLoad, LoadMode, Progress};
 
 use super::jobs::LoadJob;
-use super::wire::{Load, Mode, NewLoad, SourcePart};
+use super::wire::{Load, LoadList, LoadParams, Mode, NewLoad, SourcePart};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, Code, JsonBody, Path, Problem};
+use crate::http::{Answer, Code, JsonBody, Path, Problem, QueryOf};
 use crate::policy::Action;
 use crate::store::audit;
 use crate::uploads::staging::StagedFile;
@@ -52,6 +52,15 @@ pub async fn create_load(State(app): State<App>, caller: Caller, JsonBody(new): 
         drop(staged);
     });
     Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+/// List the loads of uploads that run, and those that ended within the hour, newest first.
+#[utoipa::path(get, path = "/loads", tag = "loads", params(LoadParams), responses((status = 200, body = LoadList)))]
+pub async fn list_loads(State(app): State<App>, caller: Caller, QueryOf(params): QueryOf<LoadParams>) -> Answer<Json<LoadList>> {
+    caller.allow(Action::LoadData)?;
+    let mut items = app.loads.list(caller.tenancy(), |_| true).iter().map(|load| load.to_wire()).collect::<Answer<Vec<Load>>>()?;
+    items.retain(|load| params.state.is_none_or(|state| load.state == state));
+    Ok(Json(LoadList { items }))
 }
 
 /// Read how a load stands.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::contracts::wire::Contract;
@@ -127,7 +127,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 }
 
 /// How a load stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadState {
     Running,
@@ -159,6 +159,22 @@ pub struct Load {
     /// Why it failed.
     #[schema(required)]
     pub problem: Option<WireProblem>,
+}
+
+/// Which loads.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LoadParams {
+    /// Only those that stand so.
+    pub state: Option<LoadState>,
+}
+
+/// The loads of uploads since the server was started.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LoadList {
+    /// Newest first; what has ended is here for an hour.
+    pub items: Vec<Load>,
 }
 
 /// What a load did.

@@ -247,6 +247,29 @@ async fn an_upload_that_is_being_loaded_is_not_discarded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn loads_are_listed_for_those_who_load_with_what_runs_by_itself() {
+    let server = Server::start().await;
+    let done = upload_and_load(&server, "a.csv", b"a\n1\n", json!({"dataset": "a", "mode": "create"})).await;
+    let acme = tenants::store::get_by_slug(server.app.store.db(), "acme").await.unwrap().unwrap();
+    let load = server.app.loads.begin(LoadJob::new(&tenancy(&acme), uuid::Uuid::now_v7(), "b", tidemill::Progress::new())).unwrap();
+    let listed = async |who: Who, query: &str| {
+        let list = server.get(who, &format!("/loads{query}")).await.expect(200).json();
+        let told = |load: &Value| (load["id"].clone(), load["dataset"].clone(), load["state"].clone());
+        list["items"].as_array().unwrap().iter().map(told).collect::<Vec<_>>()
+    };
+    let running = (json!(load.to_wire().unwrap().id), json!("b"), json!("running"));
+    let ended = (done["id"].clone(), json!("a"), json!("done"));
+    assert_eq!(listed(Who::Editor, "").await, [running.clone(), ended]);
+    assert_eq!(listed(Who::Admin, "?state=running").await, [running]);
+    assert!(listed(Who::Editor, "?state=failed").await.is_empty());
+    assert!(listed(Who::Stranger, "").await.is_empty());
+    server.get(Who::Viewer, "/loads").await.expect(403);
+    load.finish(Err(tidemill::Error::invalid("line 7: not a number")), server.now());
+    assert!(listed(Who::Editor, "?state=running").await.is_empty());
+    assert_eq!(listed(Who::Editor, "?state=failed").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn forms_that_are_not_one_file_are_refused() {
     let server = Server::start().await;
     for body in [

@@ -79,6 +79,7 @@ pub(crate) fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("post /api/v1/uploads/{id}/preview", (Least::Editor, json!({"steps": [{"op": "trim"}]}))),
         ("get /api/v1/datasets/{name}/steps", (Least::Editor, Value::Null)),
         ("put /api/v1/datasets/{name}/steps", (Least::Editor, json!({"steps": [{"op": "trim"}]}))),
+        ("get /api/v1/loads", (Least::Editor, Value::Null)),
         ("post /api/v1/loads", (Least::Editor, json!({"upload_id": "00000000-0000-0000-0000-000000000000", "dataset": "x", "mode": "create"}))),
         ("get /api/v1/loads/{id}", (Least::Editor, Value::Null)),
         ("delete /api/v1/loads/{id}", (Least::Editor, Value::Null)),

@@ -170,6 +170,9 @@ async fn parameters_that_there_are_not_are_refused() {
         "/datasets/airports/rejects?limit=1001",
         "/datasets/airports/rejects?load_id=x",
         "/datasets/airports/preview?limit=0",
+        "/loads?state=",
+        "/loads?state=ended",
+        "/loads?sate=running",
     ] {
         assert_refused(&server.get(Who::Owner, path).await, path);
     }

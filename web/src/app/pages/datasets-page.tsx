@@ -1,8 +1,9 @@
-// All datasets of the organisation.
+// All datasets of the organisation, and for those who load what is being loaded.
 import { useSession } from '@/api/session-slice';
 import { LinkButton } from '@/components/link-button';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { DatasetList } from '@/features/datasets/dataset-list';
+import { RunningLoads } from '@/features/datasets/loads/running-loads';
 
 export default function DatasetsPage() {
   const mayUpload = useSession().isAtLeast('editor');
@@ -19,6 +20,7 @@ export default function DatasetsPage() {
           )
         }
       />
+      {mayUpload && <RunningLoads />}
       <DatasetList mayUpload={mayUpload} />
     </PageFrame>
   );

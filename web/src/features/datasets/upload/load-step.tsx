@@ -7,7 +7,7 @@ import { useCancelLoadMutation, useGetLoadQuery } from '@/api/loads-api';
 import { toProblem } from '@/api/problem';
 import type { Load } from '@/api/types';
 import { ErrorState } from '@/components/states';
-import { formatCount, formatNumber } from '@/lib/format';
+import { loadWords } from '../loads/load-words';
 
 const pollMs = 400;
 
@@ -66,11 +66,7 @@ export function LoadStep({
             Loading into {current?.dataset ?? dataset ?? 'the dataset'}
           </Box>
           <Box sx={{ color: 'text.secondary', fontVariantNumeric: 'tabular-nums' }}>
-            {formatCount(current?.rows ?? 0, 'row')}
-            {(current?.rejected ?? 0) > 0 &&
-              `, ${formatNumber(current?.rejected, 'integer')} rejected`}
-            {total !== null &&
-              `, ${formatNumber(read, 'bytes')} of ${formatNumber(total, 'bytes')}`}
+            {loadWords(current)}
           </Box>
         </Box>
         <Button loading={cancelling.isLoading} onClick={() => void cancelLoad(loadId)}>
