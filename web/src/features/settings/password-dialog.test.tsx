@@ -52,7 +52,7 @@ it('takes the one that holds and a new one that is long enough', async () => {
   await user.type(current, 'the old one');
   await user.type(next, ' but longer now');
   await change();
-  expect(await screen.findByText(/^Your password was changed/)).toBeVisible();
+  expect(await screen.findByTestId('toast')).toHaveTextContent(/^Your password was changed/);
   await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
   expect(sent).toEqual([{ current_password: 'the old one', new_password: 'short but longer now' }]);
 });
