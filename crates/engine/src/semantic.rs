@@ -29,6 +29,7 @@ pub(crate) mod geo;
 pub(crate) mod grain;
 pub(crate) mod granularity;
 pub(crate) mod hierarchy;
+mod horizon;
 pub(crate) mod in_sql;
 pub(crate) mod inputs;
 pub mod interchange;

@@ -25,13 +25,14 @@ use super::date::{self, Range, Reference};
 use super::derived::{Formula, Lens, Need, Needs, Places, Ranked};
 use super::filter;
 use super::granularity::{Granularity, interval_of};
+use super::horizon::Horizon;
 use super::inputs;
 use super::interval::Interval;
 use super::join::{self, Models, way};
 use super::joined::{self, counts_over};
 use super::lookups::UniqueKey;
 use super::mapped::Mapped;
-use super::member::{Columns, find_dimension, find_measure, is_column_of, model_of};
+use super::member::{Columns, find_dimension, find_measure, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::part::{Part, is_balance};
 use super::query::{Filter, SemanticQuery};
@@ -234,16 +235,6 @@ impl<'a> World<'a> {
         }
         Ok(())
     }
-
-    /// Latest instant of the time that is grouped by, where every model that is asked tells it.
-    fn horizon(&self, roots: &BTreeSet<String>) -> Option<i64> {
-        let member = &self.query.time_dimensions.iter().find(|time| time.granularity.is_some())?.dimension;
-        let latest = |root: &String| {
-            let (column, latest) = self.sources.get(root)?.latest.as_ref()?;
-            is_column_of(self.models.get(root)?, member, column).then_some(*latest)
-        };
-        roots.iter().map(latest).collect::<Option<Vec<i64>>>()?.into_iter().max()
-    }
 }
 
 /// Whether a question needs to be composed: it names several models, or measures that are computed from measures or choose rows over
@@ -298,7 +289,7 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
     world.check_names(&roots)?;
     let dimensions = dimensions(world, &root)?;
     refuse_repeats(&dimensions)?;
-    let (mut plan, unique_keys) = groups(world, &needs.needs, &root, world.horizon(&roots))?;
+    let (mut plan, unique_keys) = groups(world, &needs.needs, &root, &Horizon::of(world, &roots, &needs.needs)?)?;
     plan = computed(plan, &dimensions, &formulas, &needs.ranked)?;
     let conditions = having.into_iter().map(|condition| {
         filter::build(condition, &world.reference, world.limits.depth, &mut |member| {
@@ -343,7 +334,7 @@ fn rows(world: &World<'_>) -> Result<Composed> {
     world.check_names(&roots)?;
     let mut columns = dimensions(world, &root)?;
     let measures = query.measures.iter().map(|member| (member.get(root.len() + 1..).unwrap_or_default().to_owned(), member.clone())).collect();
-    let part = Part { world, root: &root, lens: Lens::Own, measures, balances: false, ungrouped: true, estimated: false, horizon: None, beside: RefCell::default() };
+    let part = Part { world, root: &root, lens: Lens::Own, measures, balances: false, ungrouped: true, estimated: false, horizon: Horizon::default(), beside: RefCell::default() };
     let (planned, types) = part.rows()?;
     for (member, column_type) in query.measures.iter().zip(types) {
         columns.push(measure_column(world, member, column_type)?);
@@ -382,12 +373,22 @@ fn finished(
 }
 
 /// Groups with everything that formulas need.
-fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -> Result<(LogicalPlanBuilder, Vec<UniqueKey>)> {
+fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: &Horizon) -> Result<(LogicalPlanBuilder, Vec<UniqueKey>)> {
     let mut parts: Vec<(Part<'_>, bool)> = Vec::new();
     for need in needs {
         let measure = find_measure(world.model(&need.model)?, &format!("{}.{}", need.model, need.measure))?;
         let (measures, balances) = (vec![(need.measure.clone(), need.column())], is_balance(measure));
-        let part = Part { world, root: &need.model, lens: need.lens, measures, balances, ungrouped: false, estimated: need.estimated, horizon, beside: RefCell::default() };
+        let part = Part {
+            world,
+            root: &need.model,
+            lens: need.lens,
+            measures,
+            balances,
+            ungrouped: false,
+            estimated: need.estimated,
+            horizon: horizon.clone(),
+            beside: RefCell::default(),
+        };
         let merges = merges(measure) || part.joins_nothing()?;
         let alone = |part: &Part<'_>| part.balances || part.counts_values();
         let alike = |other: &Part<'_>| other.root == part.root && other.lens == part.lens && other.estimated == part.estimated && !alone(other) && !alone(&part);
@@ -397,7 +398,8 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
         }
     }
     if parts.is_empty() {
-        let part = Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, ungrouped: false, estimated: false, horizon, beside: RefCell::default() };
+        let part =
+            Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, ungrouped: false, estimated: false, horizon: horizon.clone(), beside: RefCell::default() };
         parts.push((part, true));
     }
     let mut unique_keys = Vec::new();

@@ -43,6 +43,8 @@ pub(super) struct Buckets {
     pub fine: Interval,
     /// Those that are shown.
     pub shown: Range,
+    /// Whether only the plan knows the latest row, with which they end.
+    pub with_rows: bool,
 }
 
 /// A time that is grouped by.
@@ -147,7 +149,7 @@ impl<'a> Mover<'a> {
         // Nothing is known of what is to come.
         let known = self.horizon.map_or(i64::MIN, |latest| latest.saturating_add(1)).max(reference.now.timestamp_micros());
         let shown = Range { from: Some(bucket_of(from, interval, reference.calendar).0), to: Some(asked.to.map_or(known, |to| to.min(known))) };
-        Ok(Some(Moved { member, read: Range { from: None, ..asked }, buckets: Some(Buckets { interval, fine: interval, shown }) }))
+        Ok(Some(Moved { member, read: Range { from: None, ..asked }, buckets: Some(Buckets { interval, fine: interval, shown, with_rows: false }) }))
     }
 
     /// Without buckets only a shift has a meaning: the one range that is asked for moves.
@@ -183,7 +185,12 @@ impl<'a> Mover<'a> {
             Lens::Rolling(span) => (self.over(Range { from: first, ..asked }, interval, span, calendar)?, interval, self.begun(asked.to, interval).or_else(beyond)),
             _ => (Range { from: None, ..asked }, interval, asked.to),
         };
-        Ok(Moved { member, read, buckets: Some(Buckets { interval, fine, shown: Range { from: first, to } }) })
+        let ends = match self.lens {
+            Lens::Before(_) => asked.to.is_none(),
+            lens => matches!(lens, Lens::Rolling(_)),
+        };
+        let with_rows = ends && self.horizon.is_none();
+        Ok(Moved { member, read, buckets: Some(Buckets { interval, fine, shown: Range { from: first, to }, with_rows }) })
     }
 
     /// An end without the buckets behind it that are still to come: the rows of today would count in them, and those of the days between

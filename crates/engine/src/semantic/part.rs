@@ -30,6 +30,7 @@ use super::compose::World;
 use super::date;
 use super::derived::Lens;
 use super::filter;
+use super::horizon::Horizon;
 use super::interval::Interval;
 use super::lookups::{Lookups, UniqueKey};
 use super::mapped::mapped;
@@ -59,8 +60,8 @@ pub(super) struct Part<'a> {
     pub ungrouped: bool,
     /// Whether its measures are counts of distinct values that are estimated.
     pub estimated: bool,
-    /// Latest instant of the time that is grouped by, where it is known for everything that is asked.
-    pub horizon: Option<i64>,
+    /// Until when there are rows of the time that is grouped by.
+    pub horizon: Horizon,
     /// What is joined to its rows in the place of functions of their keys: members of the question, each once.
     pub beside: RefCell<Vec<String>>,
 }
@@ -117,7 +118,7 @@ impl<'a> Part<'a> {
         let groups = self.groups(model, &compiler, &mut lookups)?;
         let named = self.named();
         let carried_by = self.carried_by(model);
-        let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, carried_by, horizon: self.horizon };
+        let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, carried_by, horizon: self.horizon.known };
         let own = |member: &str| self.own(member, model).and_then(|dimension| Timed::of(dimension.column_type, self.world.reference.calendar));
         let times = groups.iter().filter_map(|group| Some(Grouped { member: group.member, interval: group.bucket?.interval, own: own(group.member) }));
         let moved = mover.moved(times, own)?;
@@ -496,11 +497,17 @@ impl<'a> Part<'a> {
 
     /// The buckets that are shown.
     fn shown_only(&self, plan: LogicalPlanBuilder, moved: Option<Moved<'_>>) -> Result<LogicalPlanBuilder> {
-        let timed = Timed::instants(self.world.reference.calendar);
-        match moved.and_then(|moved| timed.within(&by_name(moved.member), moved.buckets?.shown)) {
-            Some(condition) => Ok(plan.filter(condition)?),
-            None => Ok(plan),
+        let Some((member, buckets)) = moved.and_then(|moved| Some((moved.member, moved.buckets?))) else { return Ok(plan) };
+        let (bucket, reference) = (by_name(member), &self.world.reference);
+        let plan = match Timed::instants(reference.calendar).within(&bucket, buckets.shown) {
+            Some(condition) => plan.filter(condition)?,
+            None => plan,
+        };
+        if !buckets.with_rows {
+            return Ok(plan);
         }
+        // A range that goes on beyond the rows is shown to now, as far as it goes.
+        self.horizon.up_to(plan, &bucket, buckets.shown.to.map(|_| reference.now.timestamp_micros()))
     }
 
     /// Whether this part tells apart what the question groups by at a place.

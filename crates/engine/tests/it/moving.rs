@@ -2,7 +2,7 @@
 //! cannot be right.
 
 use serde_json::{Value, json};
-use tidemill::{Csv, ErrorKind, Mill};
+use tidemill::{Csv, DatasetName, ErrorKind, Mill, Scope, TenantId};
 
 use crate::composed::{change, refused, rows, settings};
 use crate::ward::{Ward, open};
@@ -82,6 +82,68 @@ async fn what_is_rolled_over_buckets_ends_with_the_one_that_runs() {
     assert_eq!(rows(&mill, asked).await, json!([[day(13), 1, 1], [day(14), null, 1], [day(15), 4, 4], [day(16), null, 4], [day(20), 8, 8]]));
     let before = json!({"measures": ["events.day_before"], "timeDimensions": at(Some("day"), &json!(["2014-01-20", "2014-01-31"]))});
     assert_eq!(rows(&mill, before).await, json!([[day(21), 8]]));
+}
+
+#[tokio::test]
+async fn what_is_moved_by_any_time_ends_with_the_latest_row_that_is_seen() {
+    let ward = Ward::new().await;
+    let engine = open(ward.folder.path(), settings()).await;
+    let mill = engine.tenant("acme").unwrap();
+    let lines = "2014-01-01T00:00:00Z,2014-01-12T12:00:00Z,2014-01-12,a,1\n2014-01-02T00:00:00Z,2014-01-15T10:00:00Z,2014-01-15,a,4\n\
+                 2014-01-03T00:00:00Z,2014-01-18T10:00:00Z,2014-01-18,b,8\n";
+    mill.load("events", Csv::bytes(format!("at,paid,due,kind,amount\n{lines}"))).await.unwrap();
+    let moved = |name: &str, kind: &str, days: u32| json!({"name": name, "label": name, "kind": kind, "measure": "total", "span": {"count": days, "unit": "day"}});
+    change(
+        &mill,
+        "events",
+        json!({
+            "dimensions": [
+                {"name": "at", "label": "At", "type": "timestamp"},
+                {"name": "paid", "label": "Paid", "type": "timestamp"},
+                {"name": "hour", "label": "Hour", "type": "timestamp", "expression": "date_trunc('hour', paid)"},
+                {"name": "due", "label": "Due", "type": "date"},
+                {"name": "kind", "label": "Kind", "type": "string"}
+            ],
+            "measures": [
+                {"name": "total", "label": "Total", "kind": "sum", "column": "amount"},
+                {"name": "half", "label": "Half", "kind": "quantile", "column": "amount"},
+                moved("two_days", "rolling", 2),
+                moved("day_before", "time_shift", 1),
+                {"name": "half_two_days", "label": "Half", "kind": "rolling", "measure": "half", "span": {"count": 2, "unit": "day"}}
+            ]
+        }),
+    )
+    .await;
+    let some = engine.mill(Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("events").unwrap(), "kind = 'a'"));
+    let day = |number: u32| format!("2014-01-{number}T00:00:00Z");
+    // It is the 15th of January 2014.
+    let (whole, ahead) = (Value::Null, json!(["2014-01-10", "2014-01-31"]));
+    let only = json!([{"member": "events.kind", "operator": "equals", "values": ["a"]}]);
+    for time in ["events.paid", "events.hour", "events.due"] {
+        let asked =
+            |measure: &str, range: &Value| json!({"measures": [format!("events.{measure}")], "timeDimensions": [{"dimension": time, "granularity": "day", "dateRange": range}]});
+        let all = json!([[day(12), 1], [day(13), 1], [day(15), 4], [day(16), 4], [day(18), 8]]);
+        let seen = json!([[day(12), 1], [day(13), 1], [day(15), 4]]);
+        for range in [&whole, &ahead] {
+            assert_eq!(rows(&mill, asked("two_days", range)).await, all, "{time} {range}");
+            assert_eq!(rows(&some, asked("two_days", range)).await, seen, "{time} {range}");
+        }
+        let halves = json!([[day(12), 1.0], [day(13), 1.0], [day(15), 4.0]]);
+        assert_eq!(rows(&some, asked("half_two_days", &whole)).await, halves, "{time}");
+        assert_eq!(rows(&some, asked("day_before", &whole)).await, json!([[day(13), 1]]), "{time}");
+        assert_eq!(rows(&some, asked("day_before", &ahead)).await, json!([[day(13), 1], [day(16), 4]]), "{time}: to the end of the range");
+        // The latest row is that of everything, whatever the question chooses.
+        let mut chosen = asked("two_days", &whole);
+        chosen.as_object_mut().unwrap().insert("filters".to_owned(), only.clone());
+        assert_eq!(rows(&mill, chosen).await, json!([[day(12), 1], [day(13), 1], [day(15), 4], [day(16), 4]]), "{time}");
+        assert!(some.verify(&serde_json::from_value(asked("two_days", &whole)).unwrap()).await.unwrap().equal);
+    }
+    // Of two models that share a time, it is the latest row of both.
+    mill.load("visits", Csv::bytes("seen,n\n2014-01-20T00:00:00Z,1\n")).await.unwrap();
+    change(&mill, "visits", json!({"same_as": {"seen": "events.paid"}})).await;
+    let both =
+        json!({"measures": ["events.two_days", "visits.count"], "timeDimensions": [{"dimension": "events.paid", "granularity": "day", "dateRange": ["2014-01-18", "2014-01-31"]}]});
+    assert_eq!(rows(&mill, both).await, json!([[day(18), 8, null], [day(19), 8, null], [day(20), null, 1]]));
 }
 
 #[tokio::test]
