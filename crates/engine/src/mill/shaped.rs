@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::query::result::{OTHER, Provenance, QueryResult, ResultColumn, Stage, Subtotal};
 use crate::semantic::compile::{limit_of, places_of_order};
 use crate::semantic::date;
+use crate::semantic::fill::formulas::Formulas;
 use crate::semantic::fill::{Filling, fill};
 use crate::semantic::pivot::{Others, pivot};
 use crate::semantic::shape::{self, Part};
@@ -158,12 +159,15 @@ impl Mill {
         let Some(how) = time.fill else { return Err(Error::internal("buckets to fill, and nothing to fill them with")) };
         let at = |error: Error| error.at(format!("timeDimensions[{index}].fill"));
         let mut asked = part.query.clone();
+        let formulas = Formulas::of(&part.query, asking.ground.models(), how);
+        formulas.ask(&mut asked);
         // What goes on from bucket to bucket is told of the first one too, where buckets are filled.
         asked.limit = Some(self.scope.limits().result_rows);
         let mut answer = self.answer_plain(asking, part, &asked).await?;
         self.refuse_cut(&answer).map_err(at)?;
         if part.nothing || part.others && answer.batch.num_rows() == 0 {
             // Of values that are not there no bucket has a zero.
+            formulas.leave_out(&mut answer, &part.query)?;
             return Ok(answer);
         }
         let found = answer.columns.iter().enumerate().find(|(_, column)| column.name == time.dimension);
@@ -175,7 +179,9 @@ impl Mill {
         let filling = Filling { interval, calendar: reference.calendar, range, now: reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
         let empty = shape::emptiness(&answer.columns, asking.ground.models(), how);
         let filled = fill(&answer.batch, &answer.columns, place, &empty, &filling).map_err(at)?;
+        let filled = formulas.compute(filled, &answer.columns, asking.ground.models(), self.shared.session.shared())?;
         answer.batch = sorted(&filled, &asked, &answer.columns)?;
+        formulas.leave_out(&mut answer, &part.query)?;
         answer.provenance.total_rows = Some(answer.batch.num_rows() as u64);
         Ok(answer)
     }

@@ -11,6 +11,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, 
 
 use super::compose::World;
 use super::inputs;
+use super::join::Models;
 use super::joined::{self, is_joined};
 use super::member::{Columns, find_measure};
 use super::model::{Measure, MeasureKind, Model, Span};
@@ -182,36 +183,68 @@ impl Needs {
             let (model, part) = named_anywhere(world, model, measure, Some(name), "expression")?;
             formulas.push(self.expand(world, model, part, lens, depth + 1)?);
         }
-        let types = names.iter().zip(&formulas).map(|(name, formula)| (name.as_str(), formula.column_type));
-        let Read { expr: divided, column_type, schema } = read(world.state, measure, &text, types)?;
-        let put_in = |part: Expr| match &part {
-            Expr::Column(column) => names
-                .iter()
-                .position(|name| *name == column.name)
-                .and_then(|place| formulas.get(place))
-                .map_or(Transformed::no(part.clone()), |formula| Transformed::yes(formula.expr.clone())),
-            _ => Transformed::no(part),
-        };
-        let put_in_all = |expression: Expr| -> Result<Expr> { Ok(expression.transform_up(|part| Ok(put_in(part)))?.data) };
-        let expr = cast(put_in_all(divided.clone())?, column_type.data_type());
-        let mut parts = 0_usize;
-        expr.apply(|_| {
-            parts += 1;
-            Ok(TreeNodeRecursion::Continue)
-        })?;
-        if parts > PARTS_MAX {
-            return Err(Error::exhausted(format!("measure {}, written out, has {parts} parts; at most {PARTS_MAX} are computed", measure.name)));
+        number_of(world.state, measure, &text, &names, &formulas)
+    }
+}
+
+/// A number over the formulas of the measures that it names.
+fn number_of(state: &SessionState, measure: &Measure, text: &str, names: &[String], formulas: &[Formula]) -> Result<Formula> {
+    let types = names.iter().zip(formulas).map(|(name, formula)| (name.as_str(), formula.column_type));
+    let Read { expr: divided, column_type, schema } = read(state, measure, text, types)?;
+    let put_in = |part: Expr| match &part {
+        Expr::Column(column) => names
+            .iter()
+            .position(|name| *name == column.name)
+            .and_then(|place| formulas.get(place))
+            .map_or(Transformed::no(part.clone()), |formula| Transformed::yes(formula.expr.clone())),
+        _ => Transformed::no(part),
+    };
+    let put_in_all = |expression: Expr| -> Result<Expr> { Ok(expression.transform_up(|part| Ok(put_in(part)))?.data) };
+    let expr = cast(put_in_all(divided.clone())?, column_type.data_type());
+    let mut parts = 0_usize;
+    expr.apply(|_| {
+        parts += 1;
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    if parts > PARTS_MAX {
+        return Err(Error::exhausted(format!("measure {}, written out, has {parts} parts; at most {PARTS_MAX} are computed", measure.name)));
+    }
+    if column_type != ColumnType::Integer {
+        return Ok(Formula { expr, column_type });
+    }
+    // Whole numbers go on at the other end of their range; floats, where they can be put in, do not.
+    let floats = divided.transform_up(|part| Ok(as_floats(part)))?.data;
+    let checked = match floats.get_type(&schema) {
+        Ok(DataType::Float64) => CheckedNumber::udf().call(vec![expr, put_in_all(floats)?]),
+        _ => expr,
+    };
+    Ok(Formula { expr: checked, column_type })
+}
+
+/// The formula of a measure over columns that are called as the measures are that it comes down to. `known` has their types; what is none of
+/// them is a number or a ratio of them, in a question that was answered.
+///
+/// # Errors
+/// `Invalid` for what is not a measure.
+pub(crate) fn over_columns(state: &SessionState, models: &Models, member: &str, known: &HashMap<&str, ColumnType>) -> Result<Formula> {
+    if let Some(column_type) = known.get(member) {
+        return Ok(Formula { expr: by_name(member), column_type: *column_type });
+    }
+    let lost = || Error::internal(format!("{member} is computed from what was not asked for"));
+    let model = models.get(super::member::model_of(member)?).ok_or_else(lost)?;
+    let measure = find_measure(model, member)?;
+    let part = |name: &String| over_columns(state, models, &joined::member(model, name), known);
+    match measure.kind {
+        MeasureKind::Number => {
+            let (text, names) = placeholders(measure)?;
+            let formulas = names.iter().map(part).collect::<Result<Vec<_>>>()?;
+            number_of(state, measure, &text, &names, &formulas)
         }
-        if column_type != ColumnType::Integer {
-            return Ok(Formula { expr, column_type });
-        }
-        // Whole numbers go on at the other end of their range; floats, where they can be put in, do not.
-        let floats = divided.transform_up(|part| Ok(as_floats(part)))?.data;
-        let checked = match floats.get_type(&schema) {
-            Ok(DataType::Float64) => CheckedNumber::udf().call(vec![expr, put_in_all(floats)?]),
-            _ => expr,
-        };
-        Ok(Formula { expr: checked, column_type })
+        MeasureKind::Ratio => match (&measure.measure, &measure.denominator) {
+            (Some(above), Some(below)) => Ok(Formula { expr: divide(part(above)?.expr, part(below)?.expr), column_type: ColumnType::Float }),
+            _ => Err(lost()),
+        },
+        _ => Err(lost()),
     }
 }
 

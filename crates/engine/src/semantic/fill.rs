@@ -1,5 +1,7 @@
 //! Buckets of time without rows, put into an answer: every combination of its other groups gets each bucket of the range.
 
+pub(crate) mod formulas;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -326,7 +326,7 @@ pub(crate) fn emptiness(columns: &[ResultColumn], models: &Models, fill: Fill) -
 }
 
 /// The measure that a member is.
-fn measure<'m>(models: &'m Models, member: &str) -> Option<(&'m Model, &'m Measure)> {
+pub(super) fn measure<'m>(models: &'m Models, member: &str) -> Option<(&'m Model, &'m Measure)> {
     let model = models.get(model_of(member).ok()?)?;
     matches!(find(model, member), Ok(Member::Measure(_))).then(|| find_measure(model, member).ok().map(|measure| (&**model, measure))).flatten()
 }

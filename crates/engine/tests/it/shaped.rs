@@ -260,6 +260,67 @@ async fn what_is_cumulative_goes_on_from_before_the_range_and_begins_with_nothin
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn formulas_of_what_is_cumulative_follow_from_their_parts_in_every_bucket() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    mill.load("visits", Csv::bytes("at,page,seconds\n2013-01-02T10:00:00Z,home,5\n2013-01-02T11:00:00Z,home,\n2013-01-05T10:00:00Z,help,9\n"))
+        .await
+        .unwrap();
+    mill.load("orders", Csv::bytes("at,n\n2013-01-03T10:00:00Z,7\n")).await.unwrap();
+    let count = json!({"name": "count", "label": "Rows", "kind": "count"});
+    let so_far = |name: &str, of: &str| json!({"name": name, "label": name, "kind": "cumulative", "measure": of});
+    let number = |name: &str, expression: &str| json!({"name": name, "label": name, "kind": "number", "expression": expression});
+    change(mill, "orders", json!({"same_as": {"at": "visits.at"}, "measures": [count, so_far("so_far", "count")]})).await;
+    change(
+        mill,
+        "visits",
+        json!({"measures": [
+            count,
+            {"name": "sum_seconds", "label": "Seconds", "kind": "sum", "column": "seconds"},
+            {"name": "pages", "label": "Pages", "kind": "count_distinct_approx", "column": "page"},
+            so_far("so_far", "count"),
+            so_far("seconds_so_far", "sum_seconds"),
+            {"name": "mean_so_far", "label": "Mean so far", "kind": "ratio", "measure": "seconds_so_far", "denominator": "so_far"},
+            number("before", "{so_far} - {count}"),
+            number("twice", "{mean_so_far} * 2"),
+            number("with_pages", "{so_far} + {pages}"),
+            number("ordered", "{orders.so_far} / {so_far}"),
+            number("longer", "{sum_seconds} + 1")
+        ]}),
+    )
+    .await;
+    let asked = |measures: &[&str], range: Value, fill: &str| {
+        let measures: Vec<String> = measures.iter().map(|name| format!("visits.{name}")).collect();
+        json!({"measures": measures, "timeDimensions": [{"dimension": "visits.at", "granularity": "day", "dateRange": range, "fill": fill}]})
+    };
+    let (late, early) = (json!(["2013-01-03", "2013-01-05"]), json!(["2013-01-01", "2013-01-02"]));
+    for (range, expected) in [
+        (&late, json!([[2.5, 2.5, 14.0 / 3.0], [2, 2, 2], [5.0, 5.0, 14.0 / 3.0 * 2.0], [2, 2, 4], [null, null, 10]])),
+        // Before everything there is nothing by which to divide.
+        (&early, json!([[null, 2.5], [0, 0], [null, 5.0], [0, 3], [null, 6]])),
+    ] {
+        let answer = ask(mill, &asked(&["mean_so_far", "before", "twice", "with_pages", "longer"], range.clone(), "zero")).await;
+        assert_eq!(json!(answer["data"].as_array().unwrap()[1..]), expected, "{range}");
+        assert_eq!(answer["columns"].as_array().unwrap().len(), 6, "parts are not told");
+    }
+    // Where another model has rows and this one has none, what is cumulative goes on too.
+    let both = asked(&["ordered"], json!(["2013-01-02", "2013-01-05"]), "zero");
+    assert_eq!(ask(mill, &both).await["data"][1], json!([0.0, 0.5, 0.5, 1.0 / 3.0]));
+    assert!(mill.verify(&serde_json::from_value(both).unwrap()).await.unwrap().equal);
+    // In the order of what is computed, beside what is asked for itself, by groups and in totals.
+    let grouped = with(
+        &asked(&["so_far", "mean_so_far"], late.clone(), "zero"),
+        &json!({"dimensions": ["visits.page"], "order": [["visits.mean_so_far", "desc"], ["visits.at", "asc"]], "limit": 2, "totals": [["visits.at"]]}),
+    );
+    let answer = ask(mill, &grouped).await;
+    assert_eq!((&answer["data"][1], &answer["data"][3]), (&json!(["help", "home"]), &json!([9.0, 2.5])));
+    assert_eq!(answer["totals"][0]["data"][2], json!([2.5, 2.5, 14.0 / 3.0]));
+    // Otherwise nothing is computed anew.
+    assert_eq!(ask(mill, &asked(&["mean_so_far"], late.clone(), "previous")).await["data"][1], json!([2.5, 2.5, 14.0 / 3.0]));
+    assert_eq!(ask(mill, &asked(&["mean_so_far"], late, "null")).await["data"][1], json!([null, null, 14.0 / 3.0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn values_become_columns() {
     let ward = Ward::new().await;
     for mill in &shops(&ward).await {

@@ -127,7 +127,8 @@ pub struct Top {
 pub enum Fill {
     /// Nothing.
     Null,
-    /// Zero for what counts or adds up and has no value, the number before for what is cumulative, nothing for the rest.
+    /// Zero for what counts or adds up and has no value, the number before for what is cumulative, what follows from these for ratios and
+    /// formulas of something cumulative, nothing for the rest.
     Zero,
     /// The value of the last bucket before that has one.
     Previous,
