@@ -6,6 +6,7 @@ import { problemOf, toProblem } from './problem';
 import { queryKey, normalizeQuery } from './query-key';
 import { queryQueue } from './request-queue';
 import { resultStore } from './result-store';
+import { versionRead } from './version-read';
 import type { FetchBaseQueryMeta } from '@reduxjs/toolkit/query';
 import type { QueryResult, SemanticQuery } from './types';
 
@@ -40,8 +41,7 @@ export const queryApi = baseApi.injectEndpoints({
           if (resultStore.generation !== generation) return { error: problemOf('aborted') };
           const result = answer.data as QueryResult;
           const receivedAt = Date.now();
-          // A semantic query reads one dataset, so there is a version; only SQL may have none.
-          const version = result.provenance.version ?? 0;
+          const version = versionRead(result.provenance);
           resultStore.keep({ key, result, version, confirmedAt: receivedAt, source: 'http' });
           const meta = answer.meta as FetchBaseQueryMeta | undefined;
           const requestId = meta?.response?.headers.get('x-request-id') ?? null;

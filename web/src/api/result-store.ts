@@ -7,7 +7,7 @@ import { onViewAsChanged } from './view-as';
 export interface StoredResult {
   key: string;
   result: QueryResult;
-  /** Dataset version of the live channel, or of the provenance of an HTTP answer. */
+  /** Version of the live channel, or of the provenance of an HTTP answer (version-read.ts). */
   version: number;
   /** When the client last heard that this is the newest answer. */
   confirmedAt: number;

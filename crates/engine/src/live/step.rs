@@ -38,7 +38,7 @@ impl Step {
 }
 
 fn change(before: Option<&QueryResult>, result: &Arc<QueryResult>) -> Result<Change> {
-    let version = result.provenance.version.unwrap_or(0);
+    let version = result.provenance.version_read();
     // What columns are called and how they are formatted changes with their model, and is in no patch.
     let Some(before) = before.filter(|before| before.batch.schema() == result.batch.schema() && before.columns == result.columns) else {
         return Ok(Change { from: None, version, kind: ChangeKind::Snapshot(Arc::clone(result)) });
@@ -53,7 +53,7 @@ fn change(before: Option<&QueryResult>, result: &Arc<QueryResult>) -> Result<Cha
             ChangeKind::Patch { patch: patch.unwrap_or_else(none), provenance: provenance(), totals: result.totals.clone(), others: result.others.clone().map(Box::new) }
         }
     };
-    Ok(Change { from: before.provenance.version, version, kind })
+    Ok(Change { from: Some(before.provenance.version_read()), version, kind })
 }
 
 #[cfg(test)]

@@ -18,9 +18,10 @@ use crate::query::{Provenance, QueryResult, Subtotal};
 /// A change of a live result.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// The version that was delivered before; `None` at the beginning.
+    /// The version that was delivered before; `None` where there is nothing to go on from.
     pub from: Option<u64>,
-    /// The version of this state.
+    /// The version of this state: that of the dataset, or of several that are read, their versions added up. It stays where the answer changes
+    /// by the clock, by a model or by what is seen, and is never less than before.
     pub version: u64,
     /// What changed.
     pub kind: ChangeKind,

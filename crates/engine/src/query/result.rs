@@ -209,6 +209,11 @@ impl Provenance {
         let only = only.map(|(dataset, version)| SourceVersion { dataset, version, complete_until: self.complete_until });
         only.into_iter().chain(self.sources.iter().cloned()).collect()
     }
+
+    /// One number for the versions that were read: that of the dataset, or of several, added up. A commit to any of them makes it greater.
+    pub(crate) fn version_read(&self) -> u64 {
+        self.sources_read().iter().map(|source| source.version).sum()
+    }
 }
 
 /// A view that was asked.

@@ -2,6 +2,7 @@
 // hand is refused, and the caller asks for a snapshot.
 import type { StoredResult } from '@/api/result-store';
 import type { Cell, LiveServerFrame, QueryResult } from '@/api/types';
+import { versionRead } from '@/api/version-read';
 
 export type DataFrame = Extract<LiveServerFrame, { type: 'snapshot' | 'patch' | 'unchanged' }>;
 export type Patch = Extract<LiveServerFrame, { type: 'patch' }>;
@@ -47,7 +48,7 @@ export function applyPatch(result: QueryResult, patch: Patch): QueryResult | nul
 function sameAnswer(a: QueryResult, b: QueryResult): boolean {
   return (
     a.row_count === b.row_count &&
-    a.provenance.version === b.provenance.version &&
+    versionRead(a.provenance) === versionRead(b.provenance) &&
     a.provenance.time_range?.from === b.provenance.time_range?.from &&
     a.provenance.time_range?.to === b.provenance.time_range?.to &&
     // Other policies may let through other rows, and say why there are none.
