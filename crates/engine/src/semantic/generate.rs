@@ -48,7 +48,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
                 column_type: source.column_type,
                 column: source.column.clone(),
                 expression: source.expression.clone(),
-                format: (source.column_type == ColumnType::Integer && source.role == Role::Name).then(|| PLAIN_DIGITS.to_owned()),
+                format: (source.column_type == ColumnType::Integer && matches!(source.role, Role::Name | Role::PartOfTime)).then(|| PLAIN_DIGITS.to_owned()),
                 same_as: None,
                 granularities: Vec::new(),
                 geo: None,
@@ -114,7 +114,7 @@ fn measures_of(source: &Source) -> Vec<Measure> {
     let of = |prefix: &str, title: &str, kind, format| measure(&format!("{prefix}_{name}"), format!("{title} {label}"), kind, source, Some(format));
     let spread = |format| vec![of("avg", "Average", MeasureKind::Avg, format), of("min", "Least", MeasureKind::Min, format), of("max", "Greatest", MeasureKind::Max, format)];
     let mut made = match source.role {
-        Role::Bare => Vec::new(),
+        Role::Bare | Role::PartOfTime => Vec::new(),
         Role::Name => return vec![of("distinct", "Distinct", MeasureKind::CountDistinct, "integer")],
         Role::Flag => vec![of("sum", "Total", MeasureKind::Sum, "integer"), of("avg", "Share of", MeasureKind::Avg, "percent")],
         Role::Share => spread("percent"),
@@ -198,7 +198,6 @@ mod tests {
             names,
             [
                 "count",
-                "distinct_month",
                 "sum_dep_delay",
                 "avg_dep_delay",
                 "min_dep_delay",
@@ -213,8 +212,8 @@ mod tests {
                 "distinct_tailnum"
             ]
         );
-        assert_eq!(model.measures[3].label, "Average dep delay");
-        assert!(model.measures[3].lower_is_better);
+        assert_eq!(model.measures[2].label, "Average dep delay");
+        assert!(model.measures[2].lower_is_better);
         let formats: Vec<_> = model.dimensions.iter().map(|dimension| dimension.format.as_deref()).collect();
         assert_eq!(formats, [None, Some("d"), None, None, None, None]);
         assert_eq!(model.time_dimension.as_deref(), Some("time_hour"));

@@ -20,35 +20,83 @@ const CODES: &[&str] = &[
     "isbn",
     "uid",
     "flight",
-    "year",
-    "quarter",
-    "month",
-    "week",
-    "day",
-    "weekday",
-    "hour",
-    "minute",
-    "second",
     "time",
     "date",
     "timestamp",
     "ts",
     "epoch",
     "at",
-    "lat",
-    "lon",
-    "lng",
-    "latitude",
-    "longitude",
     "index",
     "rank",
     "version",
     "tz",
+    "zipcode",
+    "uuid",
+    "guid",
+    "barcode",
+    "upc",
+    "gtin",
 ];
 
+/// What has numbers, where these are written in one word with it: `customerid`.
+const NUMBERED: &[&str] = &[
+    "user",
+    "customer",
+    "client",
+    "member",
+    "employee",
+    "patient",
+    "student",
+    "account",
+    "order",
+    "product",
+    "item",
+    "invoice",
+    "transaction",
+    "session",
+    "device",
+    "event",
+    "store",
+    "trip",
+    "vehicle",
+];
+
+/// Parts of a calendar or of a clock. There are as many of them as there are, whatever the rows say.
+const PARTS_OF_TIME: &[&str] =
+    &["year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "second", "dayofweek", "dayofmonth", "dayofyear", "weekofyear", "dow", "doy"];
+
+/// Words behind them that say how they are written: `week_number`, `month_name`.
+const SPELLINGS: &[&str] = &["number", "no", "nr", "num", "name"];
+
+/// Where something is.
+const COORDINATES: &[&str] = &["lat", "lon", "lng", "latitude", "longitude"];
+
 /// Numbers whose sum means nothing.
-const NOT_ADDITIVE: &[&str] =
-    &["price", "rate", "ratio", "percent", "pct", "temp", "temperature", "dewp", "humid", "pressure", "speed", "gust", "dir", "visib", "score", "age", "alt", "altitude"];
+const NOT_ADDITIVE: &[&str] = &[
+    "price",
+    "rate",
+    "ratio",
+    "share",
+    "percent",
+    "percentage",
+    "fraction",
+    "pct",
+    "proportion",
+    "probability",
+    "temp",
+    "temperature",
+    "dewp",
+    "humid",
+    "pressure",
+    "speed",
+    "gust",
+    "dir",
+    "visib",
+    "score",
+    "age",
+    "alt",
+    "altitude",
+];
 
 /// Parts of a whole, where they lie between 0 and 1.
 const SHARES: &[&str] = &["rate", "ratio", "share", "percent", "percentage", "pct", "fraction", "proportion", "probability"];
@@ -141,6 +189,8 @@ pub(crate) struct Traits {
 pub(crate) enum Role {
     /// A key, a code, a category: rows are told apart by it and it is counted, never computed with.
     Name,
+    /// A part of a time, such as a month: rows are told apart by it, and how many there are says nothing.
+    PartOfTime,
     /// 0 or 1: how many, and which part.
     Flag,
     /// A part of a whole, from 0 to 1.
@@ -158,6 +208,7 @@ pub(crate) fn role(words: &Words, column_type: ColumnType, seen: Traits) -> Role
     match column_type {
         ColumnType::Integer => role_of_whole(words, seen),
         ColumnType::Float => role_of_real(words, seen),
+        ColumnType::String if words.tell_part_of_time() => Role::PartOfTime,
         ColumnType::String if words.name_something() => Role::Name,
         ColumnType::String if seen.constant || (seen.prose && !words.end_with(POINTING)) => Role::Bare,
         ColumnType::String => Role::Name,
@@ -166,6 +217,15 @@ pub(crate) fn role(words: &Words, column_type: ColumnType, seen: Traits) -> Role
 }
 
 fn role_of_whole(words: &Words, seen: Traits) -> Role {
+    if words.relate() {
+        return Role::Level;
+    }
+    if words.tell_part_of_time() {
+        return Role::PartOfTime;
+    }
+    if words.locate() {
+        return Role::Bare;
+    }
     if words.name_something() {
         return if words.may_last() && seen.lasting { Role::Level } else { Role::Name };
     }
@@ -189,6 +249,12 @@ fn role_of_whole(words: &Words, seen: Traits) -> Role {
 }
 
 fn role_of_real(words: &Words, seen: Traits) -> Role {
+    if words.relate() {
+        return Role::Level;
+    }
+    if words.tell_part_of_time() || words.locate() {
+        return Role::Bare;
+    }
     if words.name_something() {
         return if words.may_last() && seen.lasting { Role::Level } else { Role::Bare };
     }
@@ -249,7 +315,24 @@ impl Words {
     }
 
     fn name_something(&self) -> bool {
-        self.end_with(CODES) || self.begin_with(&["id"])
+        let is_number = self.last().strip_suffix("id").is_some_and(|of| NUMBERED.contains(&of));
+        self.end_with(CODES) || self.begin_with(&["id"]) || is_number
+    }
+
+    /// `order_month`, `week_number`.
+    fn tell_part_of_time(&self) -> bool {
+        let mut words = self.0.iter().rev().map(String::as_str).skip_while(|word| SPELLINGS.contains(word));
+        words.next().is_some_and(|word| PARTS_OF_TIME.contains(&word))
+    }
+
+    /// `lat`, `latitude_deg`; not what counts or measures such.
+    fn locate(&self) -> bool {
+        self.any_of(COORDINATES) && !self.measure()
+    }
+
+    /// `sales_per_day`.
+    fn relate(&self) -> bool {
+        self.0.iter().skip(1).any(|word| word == "per")
     }
 
     /// `air_time`, `dep_time`: how long, or what a clock shows.
@@ -300,13 +383,16 @@ mod tests {
     fn a_name_that_is_clear_wins() {
         for seen in [NOTHING, EVERYTHING] {
             let of = |column_type, names: &[&str]| roles(column_type, names, seen);
-            assert_eq!(of(ColumnType::Integer, &["id", "customerId", "id_customer", "year", "time", "created_at"]), [Role::Name; 6]);
-            assert_eq!(of(ColumnType::Integer, &["price", "dewp", "wind_dir", "success_rate"]), [Role::Level; 4]);
-            assert_eq!(of(ColumnType::Float, &["lat", "home_longitude", "user_id"]), [Role::Bare; 3]);
-            assert_eq!(of(ColumnType::Float, &["unit_price", "temp"]), [Role::Level; 2]);
+            assert_eq!(of(ColumnType::Integer, &["id", "customerId", "customerid", "id_customer", "time", "created_at", "zipcode"]), [Role::Name; 7]);
+            assert_eq!(of(ColumnType::Integer, &["year", "order_month", "dayOfWeek", "week_number", "weekofyear", "hour"]), [Role::PartOfTime; 6]);
+            assert_eq!(of(ColumnType::String, &["weekday", "month name"]), [Role::PartOfTime; 2]);
+            assert_eq!(of(ColumnType::Integer, &["price", "dewp", "wind_dir", "success_rate", "percentage", "rows_per_hour"]), [Role::Level; 6]);
+            assert_eq!(of(ColumnType::Integer, &["latitude", "lon_e7"]), [Role::Bare; 2]);
+            assert_eq!(of(ColumnType::Float, &["lat", "home_longitude", "latitude_deg", "user_id", "year"]), [Role::Bare; 5]);
+            assert_eq!(of(ColumnType::Float, &["unit_price", "temp", "sales_per_day"]), [Role::Level; 3]);
             assert_eq!(of(ColumnType::Float, &["amount", "distance", "total_paid"]), [Role::Amount; 3]);
             assert_eq!(of(ColumnType::String, &["zip", "order number"]), [Role::Name; 2]);
-            assert_eq!(of(ColumnType::Integer, &["amount", "dep_delay", "seats", "order_count", "num_likes", "n", "duration_ms"]), [Role::Amount; 7]);
+            assert_eq!(of(ColumnType::Integer, &["amount", "dep_delay", "seats", "order_count", "num_likes", "n", "duration_ms", "days", "lat_count"]), [Role::Amount; 9]);
             assert_eq!(of(ColumnType::Timestamp, &["at", "amount"]), [Role::Bare; 2]);
         }
     }
@@ -339,6 +425,7 @@ mod tests {
             ("satisfaction", ColumnType::Integer, few, Role::Amount),
             ("conversion_rate", ColumnType::Float, fraction, Role::Share),
             ("market_share", ColumnType::Float, fraction, Role::Share),
+            ("market_share", ColumnType::Float, NOTHING, Role::Level),
             ("conversion_rate", ColumnType::Float, NOTHING, Role::Level),
             ("brightness", ColumnType::Float, fraction, Role::Amount),
             ("air_time", ColumnType::Integer, lasting, Role::Level),
