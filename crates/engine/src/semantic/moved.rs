@@ -146,8 +146,9 @@ impl<'a> Mover<'a> {
         let Some(from) = asked.from else {
             return Err(self.refused("is carried on from bucket to bucket, so it must be known which is the first; give its time a dateRange with a beginning"));
         };
-        // Nothing is known of what is to come.
-        let known = self.horizon.map_or(i64::MIN, |latest| latest.saturating_add(1)).max(reference.now.timestamp_micros());
+        // Nothing is known of what is to come. Of a time whose latest row the version does not tell, the rows of the range end it.
+        let now = reference.now.timestamp_micros();
+        let known = self.horizon.map_or_else(|| asked.to.unwrap_or(now), |latest| latest.saturating_add(1).max(now));
         let shown = Range { from: Some(bucket_of(from, interval, reference.calendar).0), to: Some(asked.to.map_or(known, |to| to.min(known))) };
         Ok(Some(Moved { member, read: Range { from: None, ..asked }, buckets: Some(Buckets { interval, fine: interval, shown, with_rows: false }) }))
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tidemill::clock::ManualClock;
 use tidemill::{Csv, ErrorKind, Measure, Mill, Settings};
 
-use crate::composed::{refused, rows, settings, shops};
+use crate::composed::{change, refused, rows, settings, shops};
 use crate::ward::{Ward, builder};
 
 async fn add(mill: &Mill, measure: Value) -> tidemill::Result<()> {
@@ -88,6 +88,23 @@ async fn rows_that_are_to_come_carry_nothing_beyond_now_and_count_where_they_are
         assert_eq!(asked(Some("month"), ["2024-01-01", "2024-04-30"]).await, json!([[day(1), 10], [february(1), 4]]));
         assert_eq!(asked(None, ["2024-01-03", "2024-02-29"]).await, json!([[4]]));
         assert_eq!(rows(mill, json!({"measures": ["stock.kept"]})).await, json!([[11]]));
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_to_come_count_by_a_time_that_is_not_the_column_of_the_dataset() {
+    let ward = Ward::new().await;
+    let now: DateTime<Utc> = "2024-01-10T12:00:00Z".parse().unwrap();
+    let engine = builder(ward.folder.path(), settings()).clock(Arc::new(ManualClock::at(now))).open().await.unwrap();
+    let mill = engine.tenant("acme").unwrap();
+    let lines = "made,day,shop,pieces\n2024-01-01,2024-01-02,north,7\n2024-01-02,2024-01-20,north,1\n";
+    mill.load("stock", Csv::bytes(lines).time_column(Some("made"))).await.unwrap();
+    let kept = json!([{"name": "kept", "label": "Kept", "kind": "balance", "column": "pieces", "by": ["shop"], "carry": true}]);
+    change(&mill, "stock", json!({"time_dimension": "day", "measures": kept})).await;
+    for (range, expected) in
+        [(["2024-01-18", "2024-01-22"], json!([[day(18), 7], [day(19), 7], [day(20), 1]])), (["2024-01-08", "2024-01-12"], json!([[day(8), 7], [day(9), 7], [day(10), 7]]))]
+    {
+        assert_eq!(rows(&mill, json!({"measures": ["stock.kept"], "timeDimensions": by(Some("day"), range)})).await, expected, "{range:?}");
     }
 }
 

@@ -91,7 +91,7 @@ async fn what_is_moved_by_any_time_ends_with_the_latest_row_that_is_seen() {
     let mill = engine.tenant("acme").unwrap();
     let lines = "2014-01-01T00:00:00Z,2014-01-12T12:00:00Z,2014-01-12,a,1\n2014-01-02T00:00:00Z,2014-01-15T10:00:00Z,2014-01-15,a,4\n\
                  2014-01-03T00:00:00Z,2014-01-18T10:00:00Z,2014-01-18,b,8\n";
-    mill.load("events", Csv::bytes(format!("at,paid,due,kind,amount\n{lines}"))).await.unwrap();
+    mill.load("events", Csv::bytes(format!("at,paid,due,kind,amount\n{lines}")).time_column(Some("at"))).await.unwrap();
     let moved = |name: &str, kind: &str, days: u32| json!({"name": name, "label": name, "kind": kind, "measure": "total", "span": {"count": days, "unit": "day"}});
     change(
         &mill,
