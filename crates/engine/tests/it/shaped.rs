@@ -284,7 +284,7 @@ async fn formulas_of_what_is_cumulative_follow_from_their_parts_in_every_bucket(
             number("before", "{so_far} - {count}"),
             number("twice", "{mean_so_far} * 2"),
             number("with_pages", "{so_far} + {pages}"),
-            number("ordered", "{orders.so_far} / {so_far}"),
+            number("ordered", "coalesce({orders.so_far}, 0) / {so_far}"),
             number("longer", "{sum_seconds} + 1")
         ]}),
     )

@@ -10,6 +10,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::DFSchema;
 use datafusion::execution::session_state::SessionState;
+use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 
 use crate::error::{Error, Result};
 use crate::functions::whole_arithmetic::checked_alone;
@@ -67,13 +68,16 @@ impl Formulas {
         let parts: Vec<(&ResultColumn, &ArrayRef)> = columns.iter().zip(batch.columns()).filter(|(column, _)| self.parts.contains(&column.name)).collect();
         let known: HashMap<&str, _> = parts.iter().map(|(column, _)| (column.name.as_str(), column.column_type)).collect();
         let fields: Vec<Field> = parts.iter().map(|(column, _)| Field::new(&column.name, column.column_type.data_type(), true)).collect();
-        let values = parts.iter().map(|(column, values)| Ok(cast(values, &column.column_type.data_type())?)).collect::<Result<Vec<_>>>()?;
+        let values = parts.iter().map(|&(column, values)| Ok(cast(values, &column.column_type.data_type())?)).collect::<Result<Vec<_>>>()?;
         let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), values)?;
         let schema = DFSchema::try_from(rows.schema())?;
         let mut filled = batch.columns().to_vec();
         for member in &self.members {
             let expr = over_columns(state, models, member, &known)?.expr;
-            let computed = checked_alone(state.create_physical_expr(zeros::in_expr(expr, &schema)?, &schema)?)?;
+            // Some functions are only computed as what they are simplified to, such as coalesce.
+            let simplifier = ExprSimplifier::new(SimplifyContext::builder().with_schema(Arc::new(schema.clone())).build());
+            let expr = simplifier.simplify(zeros::in_expr(expr, &schema)?)?;
+            let computed = checked_alone(state.create_physical_expr(expr, &schema)?)?;
             let place = columns.iter().position(|column| column.name == *member).and_then(|place| filled.get_mut(place));
             let place = place.ok_or_else(|| Error::internal(format!("an answer without {member}")))?;
             *place = cast(&computed.evaluate(&rows)?.into_array(rows.num_rows())?, place.data_type())?;
