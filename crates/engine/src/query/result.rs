@@ -212,7 +212,7 @@ impl Provenance {
 
     /// One number for the versions that were read: that of the dataset, or of several, added up. A commit to any of them makes it greater.
     pub(crate) fn version_read(&self) -> u64 {
-        self.sources_read().iter().map(|source| source.version).sum()
+        self.version.unwrap_or_else(|| self.sources.iter().map(|source| source.version).sum())
     }
 }
 
