@@ -172,7 +172,7 @@ impl Asked<'_> {
         conditions
     }
 
-    /// Which buckets are shown where they are moved: those of the range, or else those until the latest row of all facts.
+    /// Which buckets are shown where they are moved: those of the range, or else those until the latest row of all facts that have the time.
     fn shown(&self, bucket: &str, lens: Lens) -> Vec<String> {
         let Some(time) = self.time.filter(|_| lens != Lens::Own) else { return Vec::new() };
         let (zone, grain) = (self.words.zone, unit_of(time).as_str());
@@ -180,11 +180,13 @@ impl Asked<'_> {
         if let Some([from, last]) = time.date_range.as_ref().map(days) {
             return vec![format!("{bucket} >= {}", day_start(floor(from, grain), zone)), format!("{bucket} < {}", day_start(next(last), zone))];
         }
-        let told = self.facts.iter().all(|fact| self.world.facts.iter().any(|known| known.name == *fact && known.times.contains(&time.dimension)));
-        if !told || matches!(lens, Lens::Cumulative(_)) {
+        if matches!(lens, Lens::Cumulative(_)) {
             return Vec::new();
         }
-        let latest: Vec<String> = self.facts.iter().map(|fact| format!("(select max({}) from {})", self.instant(&time.dimension), rows_of(fact))).collect();
+        // A time that a fact looks up is that of rows of the fact that has it.
+        let has = |fact: &str| self.world.facts.iter().any(|known| known.name == fact && known.times.contains(&time.dimension));
+        let facts = self.facts.iter().filter(|fact| has(fact));
+        let latest: Vec<String> = facts.map(|fact| format!("(select max({}) from {})", self.instant(&time.dimension), rows_of(fact))).collect();
         vec![format!("{bucket} <= {}", long_bucket(grain, &format!("greatest({})", latest.join(", ")), zone))]
     }
 }
