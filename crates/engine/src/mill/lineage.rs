@@ -24,7 +24,6 @@ use super::provenance::used_calendar;
 use super::seen::Seen;
 use crate::error::Result;
 use crate::ids::DatasetName;
-use crate::query::execute;
 use crate::query::matching::{Matching, matching};
 use crate::query::result::TimeRange;
 use crate::semantic::absolute::absolute;

@@ -15,7 +15,6 @@ use super::damage::Damage;
 use super::ground::Ground;
 use crate::error::{Error, Result};
 use crate::query::allowance::Allowance;
-use crate::query::execute;
 use crate::semantic::view::names::Names;
 use crate::semantic::{SemanticQuery, shape};
 

@@ -12,7 +12,6 @@ use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::query::compare::{Comparison, Difference, compare, compare_wide};
-use crate::query::execute;
 use crate::query::result::{Provenance, QueryResult, SourceVersion, Subtotal};
 use crate::semantic::SemanticQuery;
 

@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::query::compare::compare_statement;
 use crate::query::determined::Determined;
-use crate::query::execute;
 
 impl Mill {
     /// Answers a statement as [`sql`](Self::sql) does, computes it again from the rows of the same versions with nothing that is kept, as

@@ -18,7 +18,6 @@ use crate::mill::damage::Damage;
 use crate::mill::seen::Seen;
 use crate::mill::sql_models::{Planned, Spoken};
 use crate::query::allowance::Allowance;
-use crate::query::execute;
 use crate::query::matching::{Scan, merged};
 use crate::semantic::SemanticQuery;
 use crate::semantic::calendar::Calendar;
