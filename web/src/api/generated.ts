@@ -852,6 +852,11 @@ export type LoadColumnProfile = {
   type: ColumnType;
 };
 
+export type LoadList = {
+  /** Newest first; what has ended is here for an hour. */
+  items: Load[];
+};
+
 export type LoadMode = 'create' | 'append' | 'replace' | 'replace_range' | 'upsert';
 
 export type LoadProfile = {
@@ -1227,6 +1232,13 @@ export type NewUser = {
 };
 
 export type Origin = 'loaded' | 'rewritten' | 'unknown';
+
+export type PasswordChange = {
+  /** The one that holds until now. */
+  current_password: string;
+  /** The one that holds from now on: 12 to 256 characters. */
+  new_password: string;
+};
 
 export type PreviewOrder = {
   /** Rows that are shown at most: 1 to 1,000, default 100. */
