@@ -75,6 +75,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(dataset_jobs::vacuum_dataset))
         .routes(routes!(dataset_jobs::list_dataset_jobs))
         .routes(routes!(dataset_jobs::find_dataset_job, dataset_jobs::cancel_dataset_job))
+        .routes(routes!(uploads::list_uploads))
         .routes(routes!(uploads::delete_upload))
         .routes(routes!(uploads::infer_upload))
         .routes(routes!(steps::preview_upload))

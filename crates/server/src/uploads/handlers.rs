@@ -7,7 +7,7 @@ use http::StatusCode;
 use tidemill::ingest::{self, Load};
 
 use super::staging::StagedFile;
-use super::wire::{ReadOptions, Upload, UploadForm};
+use super::wire::{ReadOptions, Upload, UploadForm, UploadList, WaitingUpload};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, Code, JsonBody, Path, Problem, QueryOf};
@@ -36,6 +36,17 @@ pub async fn create_upload(
     let upload = inferred(&staged, options).await?;
     app.staging.keep(staged);
     Ok((StatusCode::CREATED, Json(upload)))
+}
+
+/// List the uploads that wait for their types to be confirmed, newest first. One that is being loaded is among the loads, and here again where its
+/// load stores nothing.
+#[utoipa::path(get, path = "/uploads", tag = "loads", responses((status = 200, body = UploadList)))]
+pub async fn list_uploads(State(app): State<App>, caller: Caller) -> Answer<Json<UploadList>> {
+    caller.allow(Action::LoadData)?;
+    let running = app.loads.list(caller.tenancy(), |load| load.ended_at().is_none());
+    let mut staged = app.staging.list(caller.tenancy(), app.clock.now());
+    staged.retain(|file| !running.iter().any(|load| load.is_reading(&file.id.to_string())));
+    Ok(Json(UploadList { items: staged.iter().map(|file| WaitingUpload::of(file)).collect() }))
 }
 
 /// Infer an uploaded file once more, with more said of how it is written: another sheet, encoding or path. The upload itself

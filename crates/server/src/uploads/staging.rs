@@ -53,13 +53,23 @@ pub struct StagedFile {
     folder: PathBuf,
     /// The content, where it is sealed: it lies beside the folder, and there is none.
     sealed: Option<Arc<SealedFile>>,
-    staged_at: DateTime<Utc>,
+    /// When it began to come.
+    pub staged_at: DateTime<Utc>,
     ledger: Ledger,
 }
 
 impl StagedFile {
     fn path(&self) -> PathBuf {
         self.folder.join(&self.file_name)
+    }
+
+    /// When it is let go of, unless a load holds it.
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        self.staged_at + TTL
+    }
+
+    fn waits_for(&self, tenancy: &Tenancy, now: DateTime<Utc>) -> bool {
+        self.tenant == *tenancy.slug() && now < self.expires_at()
     }
 
     /// The file as a load takes it.
@@ -183,8 +193,17 @@ impl Staging {
     /// `NotFound`.
     pub fn find(&self, tenancy: &Tenancy, id: &str, now: DateTime<Utc>) -> Answer<Arc<StagedFile>> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = id.parse().ok().and_then(|id: Uuid| files.get(&id)).filter(|file| file.tenant == *tenancy.slug() && now - file.staged_at < TTL);
+        let found = id.parse().ok().and_then(|id: Uuid| files.get(&id)).filter(|file| file.waits_for(tenancy, now));
         found.cloned().ok_or_else(|| Problem::not_found("upload; uploads wait for one hour"))
+    }
+
+    /// The files of this tenant, newest first.
+    pub fn list(&self, tenancy: &Tenancy, now: DateTime<Utc>) -> Vec<Arc<StagedFile>> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<Arc<StagedFile>> = files.values().filter(|file| file.waits_for(tenancy, now)).cloned().collect();
+        // Later ids are greater.
+        found.sort_by_key(|file| std::cmp::Reverse(file.id));
+        found
     }
 
     /// Lets go of a file.
@@ -217,7 +236,7 @@ impl Staging {
         self.discarded.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, discarded_at)| now - *discarded_at < TTL);
         let expired: Vec<Arc<StagedFile>> = {
             let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            files.extract_if(|_, file| now - file.staged_at >= TTL).map(|(_, file)| file).collect()
+            files.extract_if(|_, file| now >= file.expires_at()).map(|(_, file)| file).collect()
         };
         drop(expired);
     }

@@ -1,11 +1,13 @@
 //! Uploads as they cross HTTP.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tidemill::ingest;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::staging::StagedFile;
 use crate::datasets::wire::{Cell, ColumnField, ColumnType};
 use crate::http::{Answer, Problem};
 
@@ -21,6 +23,35 @@ pub struct Upload {
     /// What it seems to hold.
     #[schema(value_type = Inference)]
     pub inference: Value,
+}
+
+/// A staged file that waits for its types to be confirmed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WaitingUpload {
+    /// For `POST /uploads/{id}/inference` and `POST /loads`.
+    pub upload_id: Uuid,
+    /// The name that the client gave, made harmless.
+    pub file_name: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// When it was sent.
+    pub created_at: DateTime<Utc>,
+    /// When it is let go of.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl WaitingUpload {
+    /// What is told of a staged file.
+    pub fn of(staged: &StagedFile) -> Self {
+        Self { upload_id: staged.id, file_name: staged.file_name.clone(), size_bytes: staged.size_bytes, created_at: staged.staged_at, expires_at: staged.expires_at() }
+    }
+}
+
+/// The uploads of a tenant that wait for their types to be confirmed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UploadList {
+    /// Newest first.
+    pub items: Vec<WaitingUpload>,
 }
 
 /// The form of an upload.

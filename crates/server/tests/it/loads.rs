@@ -229,6 +229,42 @@ async fn an_upload_that_is_discarded_makes_place_for_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn uploads_that_wait_are_listed_for_those_who_load() {
+    let server = Server::start().await;
+    let listed = async |who: Who| server.get(who, "/uploads").await.expect(200).json()["items"].clone();
+    assert_eq!(listed(Who::Editor).await, json!([]));
+    let first = server.upload(Who::Editor, "a.csv", b"a\n1\n").await.expect(201).json();
+    server.clock.advance(chrono::TimeDelta::minutes(1));
+    let second = server.upload(Who::Admin, "b.csv", b"b\n10\n").await.expect(201).json();
+    let told = |upload: &Value, created_at: &str, expires_at: &str| {
+        let mut told = upload.clone();
+        told.as_object_mut().unwrap().remove("inference");
+        (told["created_at"], told["expires_at"]) = (json!(created_at), json!(expires_at));
+        told
+    };
+    let first_told = told(&first, "2026-06-01T12:00:00Z", "2026-06-01T13:00:00Z");
+    let second_told = told(&second, "2026-06-01T12:01:00Z", "2026-06-01T13:01:00Z");
+    assert_eq!(listed(Who::Editor).await, json!([second_told, first_told]));
+    assert_eq!(listed(Who::Stranger).await, json!([]));
+    server.get(Who::Viewer, "/uploads").await.expect(403);
+
+    // What a load reads waits for nobody, until the load has ended and has stored nothing.
+    let id = first["upload_id"].as_str().unwrap().parse().unwrap();
+    let acme = tenants::store::get_by_slug(server.app.store.db(), "acme").await.unwrap().unwrap();
+    let load = server.app.loads.begin(LoadJob::new(&tenancy(&acme), id, "a", tidemill::Progress::new())).unwrap();
+    assert_eq!(listed(Who::Editor).await, json!([second_told]));
+    load.finish(Err(tidemill::Error::invalid("line 7: not a number")), server.now());
+    assert_eq!(listed(Who::Editor).await, json!([second_told, first_told]));
+
+    server.delete(Who::Editor, &path_of(&second)).await.expect(204);
+    assert_eq!(listed(Who::Editor).await, json!([first_told]));
+    // Its hour is over, also where nobody has swept.
+    let acme = tenancy(&acme);
+    let kept = |minutes: i64| server.app.staging.list(&acme, server.now() + chrono::TimeDelta::minutes(minutes)).len();
+    assert_eq!((kept(58), kept(59)), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_is_being_loaded_is_not_discarded() {
     let server = Server::start().await;
     let upload = server.upload(Who::Editor, "a.csv", b"a\n1\n").await.expect(201).json();

@@ -73,6 +73,7 @@ pub(crate) fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("get /api/v1/datasets/{name}/settings", (Least::Viewer, Value::Null)),
         ("put /api/v1/datasets/{name}/settings", (Least::Admin, json!({"versions_kept_days": 1}))),
         ("get /api/v1/upkeep", (Least::Admin, Value::Null)),
+        ("get /api/v1/uploads", (Least::Editor, Value::Null)),
         ("post /api/v1/uploads", (Least::Editor, json!({}))),
         ("delete /api/v1/uploads/{id}", (Least::Editor, Value::Null)),
         ("post /api/v1/uploads/{id}/inference", (Least::Editor, json!({}))),

@@ -115,6 +115,7 @@ async fn answers_have_the_fields_that_the_document_names() {
         ("DatasetLineage", of_sql["datasets"][0].clone()),
         ("ModelCheck", checked.clone()),
         ("Diagnostic", checked["diagnostics"][0].clone()),
+        ("WaitingUpload", server.get(Who::Editor, "/uploads").await.json()["items"][0].clone()),
         ("Inference", upload["inference"].clone()),
         ("InferredColumn", upload["inference"]["columns"][0].clone()),
     ] {
