@@ -49,7 +49,18 @@ export const baseQuery: BaseQueryFn<
 export const baseApi = createApi({
   reducerPath: 'api',
   baseQuery,
-  tagTypes: ['Dataset', 'Model', 'View', 'Dashboard', 'User', 'Load', 'Result', 'Upkeep', 'ApiKey'],
+  tagTypes: [
+    'Dataset',
+    'Model',
+    'View',
+    'Dashboard',
+    'User',
+    'Upload',
+    'Load',
+    'Result',
+    'Upkeep',
+    'ApiKey',
+  ],
   keepUnusedDataFor: 120,
   endpoints: () => ({}),
 });

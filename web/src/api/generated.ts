@@ -1931,6 +1931,11 @@ export type UploadForm = {
   file: Blob;
 };
 
+export type UploadList = {
+  /** Newest first. */
+  items: WaitingUpload[];
+};
+
 export type UsedCalendar = {
   /** Left out where days begin at midnight. */
   dayStart?: number;
@@ -2172,6 +2177,19 @@ export type ViewSegment = {
   name: string;
   /** Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says. */
   public?: boolean;
+};
+
+export type WaitingUpload = {
+  /** When it was sent. */
+  created_at: string;
+  /** When it is let go of. */
+  expires_at: string;
+  /** The name that the client gave, made harmless. */
+  file_name: string;
+  /** Its size. */
+  size_bytes: number;
+  /** For `POST /uploads/{id}/inference` and `POST /loads`. */
+  upload_id: string;
 };
 
 export type WantedState = 'pinned' | 'vetoed';

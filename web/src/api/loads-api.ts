@@ -1,11 +1,12 @@
 // Loads: the second step of an upload, its progress and its end.
 import { baseApi } from './base-api';
-import type { Items, Load, NewLoad, ReadOptions, Upload } from './types';
+import type { Items, Load, NewLoad, ReadOptions, Upload, WaitingUpload } from './types';
 
-/** What is known of datasets is old once rows were loaded into them. */
+/** What is known of datasets is old once rows were loaded into them, and so is which uploads wait. */
 const tagsOf = (datasets: string[]) => [
   ...['list', ...datasets].map((id) => ({ type: 'Dataset' as const, id })),
   'Model' as const,
+  'Upload' as const,
 ];
 
 export const loadsApi = baseApi.injectEndpoints({
@@ -21,8 +22,17 @@ export const loadsApi = baseApi.injectEndpoints({
         body: options,
       }),
     }),
+    listUploads: build.query<WaitingUpload[], void>({
+      query: () => '/uploads',
+      transformResponse: (answer: Items<WaitingUpload>) => answer.items,
+      // Others send and discard too.
+      keepUnusedDataFor: 0,
+      providesTags: ['Upload'],
+    }),
     discardUpload: build.mutation<void, string>({
       query: (id) => ({ url: `/uploads/${encodeURIComponent(id)}`, method: 'DELETE' }),
+      // Also where it was not done: what is gone or being loaded waits no more.
+      invalidatesTags: ['Upload'],
     }),
     getLoad: build.query<Load, string>({
       query: (id) => `/loads/${encodeURIComponent(id)}`,
@@ -57,6 +67,7 @@ export const loadsApi = baseApi.injectEndpoints({
 export const {
   useStartLoadMutation,
   useInferUploadMutation,
+  useListUploadsQuery,
   useDiscardUploadMutation,
   useGetLoadQuery,
   useListRunningLoadsQuery,

@@ -153,6 +153,7 @@ export type {
   ViewInclude,
   ViewMember,
   ViewMembers,
+  WaitingUpload,
   WayLineage,
   Weekday,
   Widget,

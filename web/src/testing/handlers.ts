@@ -142,6 +142,7 @@ const loadHandlers = [
     mockState.uploads += 1;
     return HttpResponse.json(upload, { status: 201 });
   }),
+  http.get(`${base}/uploads`, () => HttpResponse.json({ items: [] })),
   http.delete(`${base}/uploads/:id`, () => new HttpResponse(null, { status: 204 })),
   http.post(`${base}/loads`, async ({ request }) => {
     const { dataset } = (await request.json()) as NewLoad;

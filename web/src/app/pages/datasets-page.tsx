@@ -1,9 +1,10 @@
-// All datasets of the organisation, and for those who load what is being loaded.
+// All datasets of the organisation, and for those who load what is being loaded and what waits to be.
 import { useSession } from '@/api/session-slice';
 import { LinkButton } from '@/components/link-button';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { DatasetList } from '@/features/datasets/dataset-list';
 import { RunningLoads } from '@/features/datasets/loads/running-loads';
+import { WaitingUploads } from '@/features/datasets/upload/waiting-uploads';
 
 export default function DatasetsPage() {
   const mayUpload = useSession().isAtLeast('editor');
@@ -21,6 +22,7 @@ export default function DatasetsPage() {
         }
       />
       {mayUpload && <RunningLoads />}
+      {mayUpload && <WaitingUploads />}
       <DatasetList mayUpload={mayUpload} />
     </PageFrame>
   );

@@ -8,13 +8,20 @@ import { ConfirmDialog } from '@/components/confirm-dialog';
 import { useToasts } from '@/components/toast-slice';
 
 export interface DiscardUploadProps {
-  upload: Upload;
+  upload: Pick<Upload, 'upload_id' | 'file_name'>;
+  /** Among others, where the button has to say which one it is for. */
+  named?: boolean;
   /** A load of it begins. */
-  busy: boolean;
-  onDiscarded: () => void;
+  busy?: boolean;
+  onDiscarded?: () => void;
 }
 
-export function DiscardUpload({ upload, busy, onDiscarded }: DiscardUploadProps) {
+export function DiscardUpload({
+  upload,
+  named = false,
+  busy = false,
+  onDiscarded,
+}: DiscardUploadProps) {
   const toasts = useToasts();
   const [discard, discarding] = useDiscardUploadMutation();
   const [asking, setAsking] = useState(false);
@@ -25,14 +32,19 @@ export function DiscardUpload({ upload, busy, onDiscarded }: DiscardUploadProps)
     // One that is gone already, because its hour is over, is as it was meant to be.
     if (problem === null || problem.status === 404) {
       toasts.show({ tone: 'success', message: `${upload.file_name} was discarded` });
-      onDiscarded();
+      onDiscarded?.();
     } else {
       toasts.show({ tone: 'error', message: problem.detail ?? 'The file was not discarded' });
     }
   };
   return (
     <>
-      <Button disabled={busy} onClick={() => setAsking(true)} sx={{ flex: { xs: 1, sm: 'none' } }}>
+      <Button
+        disabled={busy}
+        aria-label={named ? `Discard ${upload.file_name}` : undefined}
+        onClick={() => setAsking(true)}
+        sx={{ flex: { xs: 1, sm: 'none' } }}
+      >
         Discard
       </Button>
       <ConfirmDialog
