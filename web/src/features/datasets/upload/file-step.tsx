@@ -1,8 +1,10 @@
 // Drop a file, anywhere on the page, or pick one. Says before sending when a file is larger than the server takes.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { Link as RouterLink } from 'react-router';
 import { problemOf } from '@/api/problem';
 import { useGetBootstrapQuery } from '@/api/session-api';
 import type { Problem } from '@/api/types';
@@ -136,6 +138,11 @@ export function FileStep({
         />
       </Box>
       {shown && <ProblemNotice problem={shown} />}
+      {shown?.code === 'exhausted' && (
+        <Link component={RouterLink} to="/datasets" sx={{ justifySelf: 'start' }}>
+          See the files that wait to be checked
+        </Link>
+      )}
     </Box>
   );
 }

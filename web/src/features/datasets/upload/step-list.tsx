@@ -8,6 +8,7 @@ const steps = ['File', 'Columns', 'Load', 'Done'];
 const placeOf: Record<WizardState['step'], number> = {
   file: 0,
   sending: 0,
+  opening: 0,
   review: 1,
   loading: 2,
   result: 3,

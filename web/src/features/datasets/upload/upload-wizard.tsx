@@ -1,6 +1,6 @@
 // From a file to a dataset in one page: file, columns and types, load, result. Nothing is stored
-// before the viewer has confirmed the columns. The load that runs stands in the address, so that who
-// leaves or loads the page anew comes back to its progress and can still stop it.
+// before the viewer has confirmed the columns. The upload that waits for that and then the load stand in
+// the address, so that who leaves or loads the page anew comes back to them and can still stop the load.
 import Box from '@mui/material/Box';
 import { useEffect, useReducer, useRef } from 'react';
 import { useSearchParams } from 'react-router';
@@ -11,16 +11,18 @@ import { announce } from '@/components/announcer';
 import { LeaveDialog } from '@/components/leave-dialog';
 import { FileStep } from './file-step';
 import { LoadStep } from './load-step';
+import { OpenStep } from './open-step';
 import { ResultStep } from './result-step';
 import { ReviewStep } from './review-step';
 import { SendStep } from './send-step';
 import { StepList } from './step-list';
-import { begin, loadRequest, reduce } from './wizard-state';
+import { begin, loadRequest, named, reduce } from './wizard-state';
 import type { Target, WizardState } from './wizard-state';
 
 const spoken: Record<WizardState['step'], string> = {
   file: 'Step 1 of 4: choose a file',
   sending: 'Sending the file',
+  opening: 'Opening the file',
   review: 'Step 2 of 4: check columns and types',
   loading: 'Step 3 of 4: loading',
   result: 'Step 4 of 4: result',
@@ -29,7 +31,7 @@ const spoken: Record<WizardState['step'], string> = {
 // `into`: where the rows of a file go at first; null: to a new dataset.
 export function UploadWizard({ into = null }: { into?: Target | null }) {
   const [params, setParams] = useSearchParams();
-  const [state, dispatch] = useReducer(reduce, params.get('load'), begin);
+  const [state, dispatch] = useReducer(reduce, params, begin);
   const [startLoad, starting] = useStartLoadMutation();
   const sending = useRef<AbortController | null>(null);
   const panel = useRef<HTMLDivElement>(null);
@@ -45,16 +47,17 @@ export function UploadWizard({ into = null }: { into?: Target | null }) {
     announce(spoken[state.step]);
   }, [state.step]);
 
-  const nameLoad = (load: string | null): void =>
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (load === null) next.delete('load');
-        else next.set('load', load);
-        return next;
-      },
-      { replace: true },
-    );
+  // After a step and not with it: a file that is on its way would still ask before its address is left.
+  const { upload, load } = named(state);
+  useEffect(() => {
+    if (params.get('upload') === upload && params.get('load') === load) return;
+    const next = new URLSearchParams(params);
+    for (const [name, id] of Object.entries({ upload, load })) {
+      if (id === null) next.delete(name);
+      else next.set(name, id);
+    }
+    setParams(next, { replace: true });
+  }, [upload, load, params, setParams]);
 
   const send = async (file: File) => {
     const controller = new AbortController();
@@ -73,16 +76,10 @@ export function UploadWizard({ into = null }: { into?: Target | null }) {
     if (state.step !== 'review') return;
     const result = await startLoad(loadRequest(state.upload, state.choices));
     if (result.error) dispatch({ type: 'loadRefused', problem: toProblem(result.error) });
-    else {
-      dispatch({ type: 'loadStarted', load: result.data });
-      nameLoad(result.data.id);
-    }
+    else dispatch({ type: 'loadStarted', load: result.data });
   };
 
-  const goBack = (type: 'reviewReopened' | 'restarted'): void => {
-    dispatch({ type });
-    nameLoad(null);
-  };
+  const restart = (): void => dispatch({ type: 'restarted' });
 
   return (
     <Box
@@ -110,6 +107,13 @@ export function UploadWizard({ into = null }: { into?: Target | null }) {
             onCancel={() => sending.current?.abort()}
           />
         )}
+        {state.step === 'opening' && (
+          <OpenStep
+            uploadId={state.uploadId}
+            onOpened={(opened) => dispatch({ type: 'sent', upload: opened, into })}
+            onProblem={(problem) => dispatch({ type: 'sendFailed', problem })}
+          />
+        )}
         {state.step === 'review' && (
           <ReviewStep
             upload={state.upload}
@@ -119,23 +123,23 @@ export function UploadWizard({ into = null }: { into?: Target | null }) {
             onChange={(change) => dispatch({ type: 'choicesChanged', change })}
             onReread={(upload, options) => dispatch({ type: 'reread', upload, options })}
             onConfirm={() => void confirm()}
-            onRestart={() => dispatch({ type: 'restarted' })}
+            onRestart={restart}
           />
         )}
         {state.step === 'loading' && (
           <LoadStep
             loadId={state.loadId}
             dataset={state.reviewed?.choices.dataset}
-            onEnd={(load) => dispatch({ type: 'loadEnded', load })}
-            onRestart={() => goBack('restarted')}
+            onEnd={(ended) => dispatch({ type: 'loadEnded', load: ended })}
+            onRestart={restart}
           />
         )}
         {state.step === 'result' && (
           <ResultStep
             load={state.load}
             label={state.reviewed?.choices.label || state.load.dataset}
-            onReview={state.reviewed && (() => goBack('reviewReopened'))}
-            onRestart={() => goBack('restarted')}
+            onReview={state.reviewed && (() => dispatch({ type: 'reviewReopened' }))}
+            onRestart={restart}
           />
         )}
       </Box>

@@ -30,10 +30,11 @@ export interface Reviewed {
   choices: ReviewChoices;
 }
 
-// Of a load that the address names nothing was reviewed on this page.
+// Of a load that the address names nothing was reviewed on this page; an upload that it names was sent before.
 export type WizardState =
   | { step: 'file'; problem: Problem | null }
   | { step: 'sending'; file: File; progress: SendProgress }
+  | { step: 'opening'; uploadId: string }
   | ({ step: 'review'; problem: Problem | null } & Reviewed)
   | { step: 'loading'; reviewed: Reviewed | null; loadId: string }
   | { step: 'result'; reviewed: Reviewed | null; load: Load };
@@ -53,9 +54,28 @@ export type WizardEvent =
 
 export const start: WizardState = { step: 'file', problem: null };
 
-/** Where the page begins: with a file, or with the load that its address names. */
-export const begin = (loadId: string | null): WizardState =>
-  loadId === null ? start : { step: 'loading', reviewed: null, loadId };
+/** Where the page begins: with a file, or with the load or else the upload that its address names. */
+export function begin(address: URLSearchParams): WizardState {
+  const [loadId, uploadId] = [address.get('load'), address.get('upload')];
+  if (loadId !== null) return { step: 'loading', reviewed: null, loadId };
+  return uploadId === null ? start : { step: 'opening', uploadId };
+}
+
+/** What the address names, so that who leaves the page or loads it anew comes back to it. */
+export function named(state: WizardState): Record<'upload' | 'load', string | null> {
+  switch (state.step) {
+    case 'opening':
+      return { upload: state.uploadId, load: null };
+    case 'review':
+      return { upload: state.upload.upload_id, load: null };
+    case 'loading':
+      return { upload: null, load: state.loadId };
+    case 'result':
+      return { upload: null, load: state.load.id };
+    default:
+      return { upload: null, load: null };
+  }
+}
 
 const timeTypes: ReadonlySet<ColumnType> = new Set(['timestamp', 'date']);
 
