@@ -15,6 +15,7 @@
 
 pub(crate) mod access;
 pub(crate) mod allowance;
+pub(crate) mod alone;
 mod checked_arithmetic;
 pub(crate) mod compare;
 mod counted;

@@ -67,7 +67,7 @@ fn of_rows(part: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
 ///
 /// # Errors
 /// What it compares has no type in common.
-pub(crate) fn in_expr(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+pub(super) fn in_expr(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     let context = SimplifyContext::builder().with_schema(Arc::new(schema.clone())).build();
     let typed = ExprSimplifier::new(context).coerce(expr, schema)?;
     // The sign of the least whole number would leave it as it is; a difference is checked.

@@ -279,6 +279,24 @@ async fn a_condition_holds_for_times_that_nanoseconds_do_not_reach() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn expressions_may_use_every_function_of_statements() {
+    let ward = Ward::new().await;
+    let list = steps(
+        r#"[
+            {"op": "filter", "condition": "coalesce(amount, 1) > 0"},
+            {"op": "derive", "column": "city", "expression": "nvl(city, 'none')"},
+            {"op": "derive", "column": "paid", "expression": "nvl2(amount, 'yes', 'no')"},
+            {"op": "derive", "column": "parts", "expression": "coalesce(amount, 12 / (id - 3))"}
+        ]"#,
+    );
+    let report = ward.mill.load("orders", Csv::bytes("id,city,amount\n1,Rome,2\n2,,-1\n3,,4\n3,Bern,\n7,Oslo,\n").steps(list)).await.unwrap();
+    // What is in the place of a missing amount fails on the fourth row, and is not needed of the third.
+    assert_eq!((report.rows, report.rejected, report.left_out), (3, 1, 1));
+    let expected = json!([["Rome", "none", "Oslo"], ["yes", "yes", "no"], [2, 4, 3]]);
+    assert_eq!(ward.rows("select city, paid, parts from orders order by id").await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hashes_of_a_tenant_are_equal_in_all_of_its_datasets_and_in_no_other() {
     let ward = Ward::new().await;
     let list = || steps(r#"[{"op": "hash", "columns": ["mail"]}]"#);

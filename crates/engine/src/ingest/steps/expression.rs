@@ -18,10 +18,9 @@ use super::step::OnError;
 use crate::catalog::Column;
 use crate::catalog::convert::{convert, misfits};
 use crate::error::{Error, Result};
-use crate::functions::whole_arithmetic::checked_alone;
 use crate::ingest::decode::batch::schema_of;
 use crate::ingest::treatment::rows::{Fault, Rows, text_bytes};
-use crate::query::zeros;
+use crate::query::alone;
 use crate::semantic::member::Columns;
 
 /// An expression over the columns at a step.
@@ -51,9 +50,7 @@ impl Planned {
             return Err(Error::invalid(format!("expression {text:?} gives another value each time; a load that is repeated must give the same rows")));
         }
         let wrong = |error: datafusion::error::DataFusionError| Error::invalid(format!("expression {text:?}: {}", error.strip_backtrace()));
-        let expression = zeros::in_expr(expression, &columns).and_then(|typed| state.create_physical_expr(typed, &columns)).map_err(wrong)?;
-        // A sum that is too large is a fault of its row, not another number.
-        let expression = checked_alone(expression).map_err(wrong)?;
+        let expression = alone::planned(expression, &columns, state).map_err(wrong)?;
         let data_type = expression.data_type(&schema).map_err(wrong)?;
         let (mut named, mut growth) = (Vec::new(), 1_u64);
         let look = expression.apply(|node| {

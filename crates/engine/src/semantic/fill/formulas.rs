@@ -10,12 +10,10 @@ use arrow::compute::cast;
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::DFSchema;
 use datafusion::execution::session_state::SessionState;
-use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 
 use crate::error::{Error, Result};
-use crate::functions::whole_arithmetic::checked_alone;
+use crate::query::alone;
 use crate::query::result::{QueryResult, ResultColumn};
-use crate::query::zeros;
 use crate::semantic::derived::over_columns;
 use crate::semantic::inputs;
 use crate::semantic::join::Models;
@@ -74,10 +72,7 @@ impl Formulas {
         let mut filled = batch.columns().to_vec();
         for member in &self.members {
             let expr = over_columns(state, models, member, &known)?.expr;
-            // Some functions are only computed as what they are simplified to, such as coalesce.
-            let simplifier = ExprSimplifier::new(SimplifyContext::builder().with_schema(Arc::new(schema.clone())).build());
-            let expr = simplifier.simplify(zeros::in_expr(expr, &schema)?)?;
-            let computed = checked_alone(state.create_physical_expr(expr, &schema)?)?;
+            let computed = alone::planned(expr, &schema, state)?;
             let place = columns.iter().position(|column| column.name == *member).and_then(|place| filled.get_mut(place));
             let place = place.ok_or_else(|| Error::internal(format!("an answer without {member}")))?;
             *place = cast(&computed.evaluate(&rows)?.into_array(rows.num_rows())?, place.data_type())?;
