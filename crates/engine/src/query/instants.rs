@@ -12,7 +12,7 @@
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::expr::{Case, InList};
 use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, ExprSchemable, Operator, binary_expr, in_list, lit};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::scalar::ScalarValue;
@@ -25,6 +25,7 @@ pub(super) fn concerns(expr: &Expr) -> bool {
         Expr::BinaryExpr(binary) => is_comparison(binary.op) && (in_nanos(&binary.left) || in_nanos(&binary.right)),
         Expr::Between(between) => in_nanos(&between.expr) || in_nanos(&between.low) || in_nanos(&between.high),
         Expr::InList(among) => in_nanos(&among.expr) || among.list.iter().any(in_nanos),
+        Expr::Case(case) => case.expr.as_ref().is_some_and(|base| in_nanos(base) || case.when_then_expr.iter().any(|(when, _)| in_nanos(when))),
         _ => false,
     }
 }
@@ -46,6 +47,7 @@ pub(super) fn compared(expr: Expr, schema: &DFSchema) -> Transformed<Expr> {
             ends.map(|(from, to)| if *negated { from.or(to) } else { from.and(to) })
         }
         Expr::InList(among) => list(among, schema),
+        Expr::Case(case) => matched(case, schema),
         _ => None,
     };
     found.map_or_else(|| Transformed::no(expr), Transformed::yes)
@@ -67,6 +69,16 @@ fn list(InList { expr, list, negated }: &InList, schema: &DFSchema) -> Option<Ex
         return pair(expr, if *negated { Operator::NotEq } else { Operator::Eq }, list.first()?, schema);
     }
     Some(in_list(side(expr, schema)?.whole()?, known, *negated))
+}
+
+/// What lies between two microseconds is matched by none, as if it were missing.
+fn matched(case: &Case, schema: &DFSchema) -> Option<Expr> {
+    let base = side(case.expr.as_ref()?, schema)?.whole()?;
+    let branches = case.when_then_expr.iter().map(|(when, then)| {
+        let when = side(when, schema)?.whole().unwrap_or_else(|| micros(None));
+        Some((Box::new(when), then.clone()))
+    });
+    Some(Expr::Case(Case::new(Some(Box::new(base)), branches.collect::<Option<_>>()?, case.else_expr.clone())))
 }
 
 /// A side of a comparison of nanoseconds.
@@ -228,6 +240,9 @@ mod tests {
             ("at not between timestamp '2019-01-01' and timestamp '2021-01-01'", vec![0, 3]),
             ("at in (timestamp '2020-01-01', timestamp '2020-01-01T00:00:00.000001')", vec![1, 2]),
             ("at is distinct from timestamp '2020-01-01'", vec![0, 2, 3, 4]),
+            ("case at when timestamp '2020-01-01' then true when '9999-12-31T00:00:00Z' then true else false end", vec![1, 3]),
+            ("case at when date '2020-01-01' then true else at is null end", vec![1, 4]),
+            ("case timestamp '9999-12-31' when at then true else false end", vec![3]),
         ] {
             assert_eq!(held(condition, &rows()), expected, "{condition}");
         }
@@ -259,6 +274,7 @@ mod tests {
             ("at not in (timestamp '2020-01-01T00:00:00.0000001', timestamp '2020-01-01')", vec![0, 2, 3]),
             ("at not in (timestamp '2020-01-01T00:00:00.0000001', timestamp '2020-01-01T00:00:00.0000002')", vec![0, 1, 2, 3]),
             ("at in (timestamp '2020-01-01T00:00:00.0000001', timestamp '2020-01-01', null)", vec![1]),
+            ("case at when timestamp '2020-01-01T00:00:00.0000001' then true when timestamp '2020-01-01T00:00:00.000001' then true else at is null end", vec![2, 4]),
         ] {
             assert_eq!(held(condition, &rows()), expected, "{condition}");
         }

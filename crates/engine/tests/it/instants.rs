@@ -42,6 +42,7 @@ async fn what_is_finer_than_a_microsecond_is_not_cut_off() {
             ("at >= date '2024-01-01'", vec![1, 2, 3]),
             ("at = timestamp '9999-12-31T12:00:00'", vec![3]),
             ("at < '0001-01-01T00:00:00.000001Z'", vec![4]),
+            ("case at when timestamp '9999-12-31T12:00:00' then true when timestamp '2024-01-01T00:00:00.0000001' then true else id > 4 end", vec![3, 5]),
         ] {
             let answer = ward.rows(&format!("select id from times where {condition} order by id")).await;
             if answer != json!([expected]) {
@@ -54,6 +55,7 @@ async fn what_is_finer_than_a_microsecond_is_not_cut_off() {
         let grouped = "select at = timestamp '2024-01-01T00:00:00.0000001' as it, count(*) as n from times group by 1 order by 1";
         assert_eq!(ward.rows(grouped).await, json!([[false, null], [4, 1]]));
         assert_eq!(ward.mill.count_rows("times", "at >= timestamp '2024-01-01T00:00:00.0000001'").await.unwrap(), 2);
+        assert_eq!(ward.mill.count_rows("times", "case at when timestamp '2024-01-01' then true else at is null end").await.unwrap(), 2);
     }
 }
 
