@@ -15,6 +15,7 @@ pub(crate) mod exact;
 pub(crate) mod extreme;
 pub(crate) mod is_business_day;
 pub(crate) mod median;
+pub(crate) mod nullif;
 pub(crate) mod sketch;
 pub(crate) mod sum;
 pub(crate) mod text_concat;

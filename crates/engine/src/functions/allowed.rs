@@ -15,6 +15,7 @@ use super::date_trunc::of_all_times;
 use super::exact::aggregate::exact;
 use super::extreme::{greatest, least};
 use super::median::median;
+use super::nullif::of_times;
 use super::sum::checked_sum;
 use super::text_concat::{self, TextConcat};
 
@@ -195,7 +196,7 @@ pub(crate) fn is_listed_window(function: &WindowUDF) -> bool {
 /// The allowed scalar functions.
 pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
     let known = SessionStateDefaults::default_scalar_functions().into_iter().filter(|function| SCALAR.contains(&function.name()));
-    known.chain([Arc::new(TextConcat::udf())]).map(of_all_times).map(bounded).collect()
+    known.chain([Arc::new(TextConcat::udf())]).map(of_all_times).map(of_times).map(bounded).collect()
 }
 
 /// The allowed aggregates.

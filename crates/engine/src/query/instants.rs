@@ -7,12 +7,14 @@
 //!                                                    here          at >= 00:00:00.000001
 //! ```
 //! So what lies between two microseconds is compared with the one before it or the one after it, as the operator has it, and is the same as
-//! no time of rows. `zeros` walks through plans and expressions, and asks here for each of their parts.
+//! no time of rows, in `case at when …` and `nullif(at, …)` too. `zeros` walks through plans and expressions, and asks here for each of their parts.
+
+use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::logical_expr::expr::{Case, InList};
+use datafusion::logical_expr::expr::{Case, InList, ScalarFunction};
 use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, ExprSchemable, Operator, binary_expr, in_list, lit};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::scalar::ScalarValue;
@@ -26,6 +28,7 @@ pub(super) fn concerns(expr: &Expr) -> bool {
         Expr::Between(between) => in_nanos(&between.expr) || in_nanos(&between.low) || in_nanos(&between.high),
         Expr::InList(among) => in_nanos(&among.expr) || among.list.iter().any(in_nanos),
         Expr::Case(case) => case.expr.as_ref().is_some_and(|base| in_nanos(base) || case.when_then_expr.iter().any(|(when, _)| in_nanos(when))),
+        Expr::ScalarFunction(call) => call.func.name() == "nullif" && matches!(call.args.as_slice(), [_, Expr::Cast(cast)] if *cast.field.data_type() == of_rows()),
         _ => false,
     }
 }
@@ -48,6 +51,7 @@ pub(super) fn compared(expr: Expr, schema: &DFSchema) -> Transformed<Expr> {
         }
         Expr::InList(among) => list(among, schema),
         Expr::Case(case) => matched(case, schema),
+        Expr::ScalarFunction(nullif) => left_out(nullif),
         _ => None,
     };
     found.map_or_else(|| Transformed::no(expr), Transformed::yes)
@@ -79,6 +83,14 @@ fn matched(case: &Case, schema: &DFSchema) -> Option<Expr> {
         Some((Box::new(when), then.clone()))
     });
     Some(Expr::Case(Case::new(Some(Box::new(base)), branches.collect::<Option<_>>()?, case.else_expr.clone())))
+}
+
+/// What `nullif` leaves out (`functions::nullif`): what lies between two microseconds would be made the one before it.
+fn left_out(nullif: &ScalarFunction) -> Option<Expr> {
+    let [time, Expr::Cast(cast)] = nullif.args.as_slice() else { return None };
+    let nanos = Cast::new(cast.expr.clone(), DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())));
+    let at = Side::Written(written_out(&Expr::Cast(nanos))?).whole().unwrap_or_else(|| micros(None));
+    Some(Expr::ScalarFunction(ScalarFunction::new_udf(Arc::clone(&nullif.func), vec![time.clone(), at])))
 }
 
 /// A side of a comparison of nanoseconds.
@@ -202,8 +214,6 @@ fn is_finer(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray};
     use datafusion::prelude::SessionContext;
 

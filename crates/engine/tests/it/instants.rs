@@ -43,6 +43,9 @@ async fn what_is_finer_than_a_microsecond_is_not_cut_off() {
             ("at = timestamp '9999-12-31T12:00:00'", vec![3]),
             ("at < '0001-01-01T00:00:00.000001Z'", vec![4]),
             ("case at when timestamp '9999-12-31T12:00:00' then true when timestamp '2024-01-01T00:00:00.0000001' then true else id > 4 end", vec![3, 5]),
+            ("nullif(at, timestamp '9999-12-31T12:00:00') is null", vec![3, 5]),
+            ("nullif(at, '2024-01-01T00:00:00Z') > timestamp '2023-01-01'", vec![2, 3]),
+            ("nullif(at, timestamp '2024-01-01T00:00:00.0000001') < date '2025-01-01'", vec![1, 2, 4]),
         ] {
             let answer = ward.rows(&format!("select id from times where {condition} order by id")).await;
             if answer != json!([expected]) {
@@ -55,6 +58,9 @@ async fn what_is_finer_than_a_microsecond_is_not_cut_off() {
         let grouped = "select at = timestamp '2024-01-01T00:00:00.0000001' as it, count(*) as n from times group by 1 order by 1";
         assert_eq!(ward.rows(grouped).await, json!([[false, null], [4, 1]]));
         assert_eq!(ward.mill.count_rows("times", "at >= timestamp '2024-01-01T00:00:00.0000001'").await.unwrap(), 2);
+        let kept = ward.rows("select max(nullif(at, date '2024-01-01')) as latest, count(nullif(at, timestamp '0001-01-01')) as n from times").await;
+        assert_eq!(kept, json!([["9999-12-31T12:00:00Z"], [3]]));
+        assert_eq!(ward.mill.count_rows("times", "nullif(at, timestamp '9999-12-31T12:00:00') is null").await.unwrap(), 2);
         assert_eq!(ward.mill.count_rows("times", "case at when timestamp '2024-01-01' then true else at is null end").await.unwrap(), 2);
     }
 }

@@ -271,8 +271,10 @@ async fn types_that_later_rows_change_are_changed_before_the_steps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_condition_holds_for_times_that_nanoseconds_do_not_reach() {
     let ward = Ward::new().await;
-    let list = steps(r#"[{"op": "filter", "condition": "until > timestamp '2020-01-01'"}, {"op": "derive", "column": "endless", "expression": "until = timestamp '9999-12-31'"},
-        {"op": "derive", "column": "ends", "expression": "case until when timestamp '9999-12-31' then 'never' else 'once' end"}]"#);
+    let list = steps(
+        r#"[{"op": "filter", "condition": "until > timestamp '2020-01-01'"}, {"op": "derive", "column": "endless", "expression": "until = timestamp '9999-12-31'"},
+        {"op": "derive", "column": "ends", "expression": "case until when timestamp '9999-12-31' then 'never' else 'once' end"}]"#,
+    );
     let text = "id,until\n1,0001-01-01T00:00:00Z\n2,2021-01-01T00:00:00Z\n3,9999-12-31T00:00:00Z\n";
     let report = ward.mill.load("prices", Csv::bytes(text).steps(list)).await.unwrap();
     assert_eq!((report.rows, report.rejected, report.left_out), (2, 0, 1));
