@@ -5,6 +5,8 @@
 //! With a zero that is written out (`x < 0`) a comparison becomes one that holds for both, or for none: bounds of segments can still be held
 //! against it. What is compared with something else that may be a zero (`x < y`, `case x when y`, a key of a window) gets `+ 0.0`, which
 //! makes one zero of both and nothing of any other number; so do keys of joins, later (`zero_keys`). Groups and distinct values are one for both in DataFusion as well.
+//! An ORDER BY is left as it is, and puts `-0.0` first: that is an order of equals too, unless another key comes after, and `first_rows`,
+//! tiles and the first groups of partials go by columns, which a sum is not.
 //!
 //! What is compared as times is made right on the same walk (`instants`).
 
