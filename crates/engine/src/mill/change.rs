@@ -312,7 +312,7 @@ impl Mill {
     /// # Errors
     /// As `delete_rows`; `Exhausted` when it runs longer than a query of the scope may.
     pub fn count_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str) -> BoxFuture<'a, Result<u64>> {
-        Box::pin(async move {
+        Box::pin(self.in_class(async move {
             let name = DatasetName::parse(dataset)?;
             let snapshot = self.find(&name).await?;
             let (condition, candidates) = self.condition(&name, &snapshot, predicate)?;
@@ -324,7 +324,7 @@ impl Mill {
                 .map_err(|_| Error::exhausted(format!("counting ran longer than the {} s of the scope; narrow the predicate by time", deadline.as_secs_f64())))?;
             let touched = touched.map_err(|error| told_to(error, [&snapshot]).context(format!("count rows of {name}")))?;
             Ok(touched.iter().map(|touched| touched.matching).sum())
-        })
+        }))
     }
 
     /// Removes objects of a dataset that nothing needs any more: segments that were replaced so long ago that no version

@@ -65,6 +65,7 @@ fn ways<'a>(mill: &'a Mill, all: &'a [SemanticQuery; 2]) -> Vec<Way<'a>> {
         way("dataset", mill.dataset("orders")),
         way("preview", mill.preview("orders", 3)),
         way("profile", mill.profile("orders")),
+        way("count_rows", mill.count_rows("orders", "amount > 1")),
     ]
 }
 
@@ -95,5 +96,5 @@ async fn who_sees_everything_waits_for_no_class() {
     let (ward, asked) = (in_classes(LONG).await, asked());
     let all = join_all(ways(&ward.mill, &asked).into_iter().map(|(_, way)| way));
     let told = tokio::time::timeout(LONG, all).await.expect("nobody waits for the end of a class");
-    assert_eq!(told.iter().filter(|outcome| outcome.is_ok()).count(), 21);
+    assert_eq!(told.iter().filter(|outcome| outcome.is_ok()).count(), 22);
 }
